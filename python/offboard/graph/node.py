@@ -1,0 +1,65 @@
+"""The symbol graph: nodes, the edges between them, and a graph as a list of heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["Entry", "Graph", "Node"]
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A variable (``op`` is None) or an operator application.
+
+    ``attrs`` holds raw strings as in symbol JSON: the operator's parameters and hidden keys like ``__lr_mult__``.
+    """
+
+    op: str | None
+    name: str
+    attrs: dict[str, str] = field(default_factory=dict)
+    inputs: list[Entry] = field(default_factory=list)
+    subgraphs: list[Graph] = field(default_factory=list)
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether this node is an argument or an auxiliary state."""
+        return self.op is None
+
+
+class Entry(NamedTuple):
+    """Output ``index`` of ``node``."""
+
+    node: Node
+    index: int
+
+
+@dataclass(slots=True)
+class Graph:
+    """A graph is its heads; everything else is reached from them."""
+
+    heads: list[Entry]
+
+    def nodes(self) -> list[Node]:
+        """All nodes, depth first from the heads, inputs left to right, each after its inputs."""
+        order: list[Node] = []
+        seen: set[int] = set()
+        for head in self.heads:
+            stack: list[tuple[Node, int]] = [(head.node, 0)]
+            while stack:
+                node, position = stack.pop()
+                if id(node) in seen:
+                    continue
+                if position < len(node.inputs):
+                    stack.append((node, position + 1))
+                    child = node.inputs[position].node
+                    if id(child) not in seen:
+                        stack.append((child, 0))
+                else:
+                    seen.add(id(node))
+                    order.append(node)
+        return order
+
+    def variables(self) -> list[Node]:
+        """The variables in the order of :meth:`nodes`."""
+        return [node for node in self.nodes() if node.is_variable]
