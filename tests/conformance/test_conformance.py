@@ -1,0 +1,57 @@
+"""Plays every conformance case on every driver."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offboard import rules
+
+HERE = Path(__file__).parent
+LANGUAGES = ["python"]
+KNOWN_FAILURES: dict[str, list[str]] = json.loads((HERE / "known_failures.json").read_text())
+
+
+def load_cases() -> list[dict[str, Any]]:
+    cases = []
+    for path in sorted((HERE / "cases").glob("*.json")):
+        topic = json.loads(path.read_text())
+        cases += [{**case, "name": f"{path.stem}: {case['name']}"} for case in topic["cases"]]
+    return cases
+
+
+def check(step: dict[str, Any], answer: dict[str, Any]) -> None:
+    expected = step.get("expect", {})
+    if "error" not in expected:
+        assert "error" not in answer, f"{step['do']} failed: {answer['error']}"
+        if "value" in expected:
+            assert answer["value"] == expected["value"], step
+        return
+    assert "error" in answer, f"{step['do']} was to fail and did not: {answer}"
+    wanted, got = expected["error"], answer["error"]
+    assert got["class"] == wanted["class"], got
+    if "rule" in wanted:
+        assert rules.text(wanted["rule"], **wanted["fields"]) in got["text"]
+    for part in wanted.get("contains", []):
+        assert part in got["text"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", load_cases(), ids=lambda case: case["name"])
+def test_case(
+    case: dict[str, Any],
+    language: str,
+    drivers: Callable[[str, str], Any],
+    request: pytest.FixtureRequest,
+) -> None:
+    driver = drivers(language, case["environment"])
+    missing = set(case["requires"]) - set(driver.capabilities)
+    if missing:
+        pytest.skip(f"{language} does not advertise {', '.join(sorted(missing))}")
+    if case["name"] in KNOWN_FAILURES[language]:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="listed in known_failures.json"))
+    driver.ask({"do": "begin"})
+    for step in case["steps"]:
+        check(step, driver.ask(step))
