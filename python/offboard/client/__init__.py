@@ -1,0 +1,1 @@
+"""The instance side of the wire: finding, attaching to and using an accelerator."""
