@@ -1,0 +1,1 @@
+"""The daemon of Offboard: a supervisor, and one worker process an accelerator."""
