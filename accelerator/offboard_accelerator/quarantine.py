@@ -1,7 +1,7 @@
 """Which graphs killed workers: a journal that outlives them.
 
-While a graph runs, its digest stands in a slot of a small mapped file: two stores a call, no system call. A worker that
-dies leaves its slots filled; if it crashed, the next one counts a death for each graph in them. A worker that was killed
+While a graph runs, its digest stands in a slot of a small mapped file: two stores a call, no system call. A worker
+that dies leaves its slots filled; if it crashed, the next one counts a death for each graph in them. A worker killed
 from outside (SIGKILL) died of no graph.
 """
 
