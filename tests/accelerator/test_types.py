@@ -43,7 +43,7 @@ def test_ready_line() -> None:
     ready = WorkerReady("127.0.0.1:1", "unix:/x", "")
     assert WorkerReady.from_json(ready.to_json()) == ready
     for text in ("", "{}", '{"ready": true}', '{"ready": 1}', "[]"):
-        with pytest.raises(ValueError, match="ready line|Expecting value"):
+        with pytest.raises(ValueError, match=r"ready line|Expecting value"):
             WorkerReady.from_json(text)
 
 
