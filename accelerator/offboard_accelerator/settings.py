@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from offboard import rules
 from offboard.client.state import data_directory, is_loopback
+from offboard_accelerator import logs
 from offboard_accelerator.types import AcceleratorType, builtin_types
 
 __all__ = ["InvalidSettings", "Settings", "load", "reference", "split_address"]
@@ -112,6 +113,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check(self) -> "Settings":
         problems = [*self._address_problems(), *self._file_problems(), *self._type_problems(), *self._limit_problems()]
+        try:
+            logs.parse(self.log)
+        except logs.InvalidLog as error:
+            problems.append(str(error))
         if problems:
             raise ValueError("\n".join(problems))
         return self

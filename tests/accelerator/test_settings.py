@@ -141,6 +141,11 @@ def test_a_bad_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         load({})
 
 
+def test_log_is_checked() -> None:
+    with pytest.raises(InvalidSettings, match="levels debug, info"):
+        load({"log": "loud"})
+
+
 @pytest.mark.parametrize("address", ["", "x", ":1", "x:", "x:-1", "x:65536", "::1:5", "x:y"])
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(ValueError, match="HOST:PORT"):
