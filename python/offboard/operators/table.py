@@ -1,0 +1,260 @@
+"""The operator table: what MXNet 1.9.1 says of each operator, as data.
+
+``table.json`` holds one operator a line and suffices to compose symbols in any language:
+
+- ``inputs``: names in order, auxiliary states (``aux``) among them; ``optional_inputs`` are there only when every
+  parameter named has the value given; ``repeated_inputs`` come ``count`` times, ``{}`` being the number, by groups.
+- ``outputs``: names in order; the first of ``outputs_when`` whose condition holds replaces them; ``repeated_outputs``
+  come as often as the parameter ``count`` says (where that is 0, as often as the tuple ``length_of`` is long).
+- ``params``: type, default (as text), allowed values.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from offboard.errors import MXNetError
+
+__all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "resolve"]
+
+_INTEGERS = {"int", "uint", "long", "ulong"}
+_UNSIGNED = {"uint", "ulong"}
+_FLOATS = {"float", "double"}
+_KIND = {"uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "boolean", "shape": "Shape(tuple)"}
+_TRUE, _FALSE = {"1", "true", "True"}, {"0", "false", "False"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an operator; ``default`` is MXNet's text, None where the parameter is required."""
+
+    name: str
+    type: str
+    default: str | None
+    nullable: bool
+    values: tuple[str, ...]
+
+    @property
+    def required(self) -> bool:
+        """Whether a program must give it."""
+        return self.default is None
+
+    def parse(self, text: str) -> Any:
+        """The typed value of an attribute's text; raises ValueError where MXNet refuses it."""
+        text = text.strip()
+        if text == "None" and (self.nullable or self.type == "shape"):
+            return None
+        if self.type == "enum":
+            if text not in self.values:
+                listed = ", ".join(f"'{value}'" for value in self.values)
+                raise ValueError(f"Invalid Input: '{text}', valid values are: {{{listed}}}")
+            return text
+        if self.type == "bool":
+            if text in _TRUE or text in _FALSE:
+                return text in _TRUE
+            raise self._invalid(text)
+        if self.type == "string":
+            return text
+        try:
+            if self.type in _INTEGERS:
+                return self._integer(text)
+            if self.type in _FLOATS:
+                return float(text)
+            return self._tuple(text)
+        except (ValueError, SyntaxError, TypeError):
+            raise self._invalid(text) from None
+
+    def _integer(self, text: str) -> int:
+        value = int(text)
+        if value < 0 and self.type in _UNSIGNED:
+            raise ValueError(text)
+        return value
+
+    def _tuple(self, text: str) -> tuple[Any, ...]:
+        # MXNet reads "(2, 3)", "[2, 3]", "(2L, 3L)" of Python 2, "(2,None)" and a bare number.
+        cleaned = text.replace("L", "").replace("nan", "None") if self.type != "tuple_float" else text
+        value = ast.literal_eval(cleaned)
+        items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        kind = float if self.type == "tuple_float" else int
+        return tuple(None if item is None else kind(item) for item in items)
+
+    def _invalid(self, text: str) -> ValueError:
+        kind = _KIND.get(self.type, self.type)
+        return ValueError(f"Invalid Parameter format for {self.name} expect {kind} but value='{text}'")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the table knows of one operator."""
+
+    name: str
+    aliases: tuple[str, ...]
+    group: str
+    parameters: Mapping[str, Parameter]
+    _entry: Mapping[str, Any]
+
+    @property
+    def variadic(self) -> str | None:
+        """The parameter that counts the inputs, or None."""
+        repeated = self._entry.get("repeated_inputs")
+        return None if repeated is None else str(repeated["count"])
+
+    @property
+    def subgraphs(self) -> tuple[str, ...]:
+        """Names of the graphs that a control-flow operator carries."""
+        return tuple(self._entry.get("subgraphs", ()))
+
+    @property
+    def declared_inputs(self) -> tuple[str, ...]:
+        """All inputs that the operator may have, in order; none for a purely variadic one."""
+        return tuple(self._entry["inputs"])
+
+    def parse(self, attrs: Mapping[str, str]) -> dict[str, Any]:
+        """Typed values of all parameters, defaults included; raises MXNetError with MXNet's texts.
+
+        Keys of the form ``__key__`` are no parameters. An operator without parameters ignores what it is given.
+        """
+        values: dict[str, Any] = {}
+        try:
+            for key, text in attrs.items():
+                if key.startswith("__") and key.endswith("__"):
+                    continue
+                parameter = self.parameters.get(key)
+                if parameter is not None:
+                    values[key] = parameter.parse(text)
+                elif self.parameters and self.name != "Custom":
+                    possible = "\n".join(f"{each.name} : {each.type}" for each in self.parameters.values())
+                    line = "-" * 16
+                    raise ValueError(f"Cannot find argument '{key}', Possible Arguments:\n{line}\n{possible}\n")
+                elif self.name == "Custom":
+                    values[key] = text
+            for name, parameter in self.parameters.items():
+                if name not in values:
+                    if parameter.default is None:
+                        raise ValueError(f"Required parameter {name} of {parameter.type} is not presented")
+                    values[name] = _default(self.name, name)
+        except ValueError as error:
+            given = "".join(f', {key}="{text}"' for key, text in attrs.items())
+            raise MXNetError(f'{error}, in operator {self.name}(name=""{given})') from None
+        return values
+
+    def input_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of all inputs in order, auxiliary states included."""
+        repeated = self._entry.get("repeated_inputs")
+        if repeated is not None and _holds(repeated.get("if", {}), params):
+            count = int(params.get(repeated["count"]) or 0)
+            return tuple(
+                name.format(number) for group in repeated["names"] for number in range(count) for name in group
+            )
+        optional = self._entry.get("optional_inputs", {})
+        return tuple(name for name in self._entry["inputs"] if _holds(optional.get(name, {}), params))
+
+    def auxiliary_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Those of :meth:`input_names` that the operator itself may write: auxiliary states."""
+        return tuple(self._entry["aux"])
+
+    def output_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the visible outputs; an only output is named ``output`` unless the table says else."""
+        repeated = self._entry.get("repeated_outputs")
+        if repeated is not None:
+            count = int(params.get(repeated["count"]) or 0) or len(params.get(repeated.get("length_of", "")) or ())
+            if count == 1 and "single" in repeated:
+                return (str(repeated["single"]),)
+            return tuple(f"output{number}" for number in range(count))
+        for case in self._entry.get("outputs_when", ()):
+            if _holds(case["if"], params):
+                return tuple(case["outputs"])
+        return tuple(self._entry["outputs"])
+
+    def num_outputs(self, params: Mapping[str, Any]) -> int:
+        """How many outputs are visible."""
+        return len(self.output_names(params))
+
+
+def _holds(condition: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
+    return all(params.get(name) == value for name, value in condition.items())
+
+
+@cache
+def _default(operator: str, name: str) -> Any:
+    parameter = _load()[operator].parameters[name]
+    if parameter.default is None:
+        raise KeyError(name)
+    return parameter.parse(parameter.default)
+
+
+@cache
+def _source() -> bytes:
+    return files(__package__).joinpath("table.json").read_bytes()
+
+
+@cache
+def _load() -> dict[str, Facts]:
+    facts = {}
+    for entry in json.loads(_source())["operators"]:
+        parameters = {
+            name: Parameter(
+                name,
+                each["type"],
+                None if each.get("required") else each.get("default", ""),
+                each.get("nullable", False),
+                tuple(each.get("values", ())),
+            )
+            for name, each in entry["params"].items()
+        }
+        facts[entry["name"]] = Facts(entry["name"], tuple(entry["aliases"]), entry["group"], parameters, entry)
+    return facts
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {alias: facts.name for facts in _load().values() for alias in (facts.name, *facts.aliases)}
+
+
+def resolve(name: str) -> str | None:
+    """The canonical name of an operator or of one of its aliases; None when there is no such operator."""
+    return _aliases().get(name)
+
+
+def find(name: str) -> Facts:
+    """The facts of an operator, by its name or an alias; raises MXNetError when there is none."""
+    canonical = _aliases().get(name)
+    if canonical is None:
+        raise MXNetError(f"Cannot find Operator {name} in registry")
+    return _load()[canonical]
+
+
+def names(*, aliases: bool = False) -> list[str]:
+    """All canonical names, or all names under which operators are found."""
+    return list(_aliases()) if aliases else list(_load())
+
+
+@cache
+def digest() -> str:
+    """SHA-256 of the table, hexadecimal: what client and daemon compare."""
+    return hashlib.sha256(_source()).hexdigest()
+
+
+def format_value(value: Any) -> str:
+    """A parameter's value as MXNet writes it into attributes; NumPy scalars come out as plain numbers."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim):
+        items = [format_value(item) for item in value]
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        return str(value.item())
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return np.dtype(value).name
+    return value.name if isinstance(value, np.dtype) else str(value)
