@@ -1,0 +1,447 @@
+"""Expressions over ONNX: lowerings read like definitions.
+
+A :class:`Value` is a tensor with a known shape and dtype. Its methods append nodes to its :class:`Builder`, which casts
+where ONNX Runtime has no kernel, and turns into ONNX protos only at the end: shape inference runs the same lowerings and
+throws the nodes away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from offboard.operators.casts import BFLOAT16, computed_in
+
+__all__ = ["Builder", "Dtype", "NodeRecord", "Shape", "Value", "broadcast_shapes", "element_type"]
+
+Shape: TypeAlias = tuple[int, ...]
+Dtype: TypeAlias = np.dtype[Any]
+
+BOOL, INT64, FLOAT32, FLOAT64 = np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float32), np.dtype(np.float64)
+
+_ELEMENT_TYPES: dict[Dtype, int] = {
+    FLOAT32: 1,
+    np.dtype(np.uint8): 2,
+    np.dtype(np.int8): 3,
+    np.dtype(np.uint16): 4,
+    np.dtype(np.int16): 5,
+    np.dtype(np.int32): 6,
+    INT64: 7,
+    BOOL: 9,
+    np.dtype(np.float16): 10,
+    FLOAT64: 11,
+    np.dtype(np.uint32): 12,
+    np.dtype(np.uint64): 13,
+    BFLOAT16: 16,
+}
+
+
+def element_type(dtype: Dtype) -> int:
+    """ONNX's number of an element type."""
+    return _ELEMENT_TYPES[dtype]
+
+
+def broadcast_shapes(*shapes: Shape) -> Shape:
+    """NumPy's broadcasting; raises ValueError when shapes do not go together."""
+    return np.broadcast_shapes(*shapes)
+
+
+@dataclass(slots=True)
+class NodeRecord:
+    """One ONNX node to be; ``inputs`` may hold empty names. Subgraphs are attributes of kind Builder."""
+
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any]
+    domain: str = ""
+
+
+class Builder:
+    """Collects nodes, constants and the shape and dtype of every tensor.
+
+    A builder with a ``parent`` makes the body of a Loop, Scan or If: names and constants are the outermost's, so that
+    none repeats.
+    """
+
+    def __init__(self, parent: Builder | None = None) -> None:
+        self.parent = parent
+        self.root: Builder = self if parent is None else parent.root
+        self.nodes: list[NodeRecord] = []
+        self.constants: dict[str, npt.NDArray[Any]] = {}
+        self.specs: dict[str, tuple[Shape, Dtype]] = {}
+        self.inputs: list[Value] = []
+        self.outputs: list[Value] = []
+        self._names = 0
+        self._known: dict[tuple[str, Shape, bytes], Value] = {}
+
+    def fresh(self, hint: str) -> str:
+        """A name that nothing else has."""
+        self.root._names += 1
+        return f"{hint}.{self.root._names}"
+
+    def value(self, name: str, shape: Shape, dtype: Dtype, known: npt.NDArray[Any] | None = None) -> Value:
+        """A tensor under a given name: an input, or a constant that is bound from outside."""
+        self.root.specs[name] = (shape, dtype)
+        return Value(self, name, shape, dtype, known)
+
+    def const(self, data: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> Value:
+        """A small constant of the graph; equal ones are one."""
+        array = np.ascontiguousarray(np.asarray(data, dtype)).reshape(np.shape(data))
+        key = (array.dtype.str + array.dtype.name, array.shape, array.tobytes())
+        root = self.root
+        if key not in root._known:
+            name = root.fresh("const")
+            root.constants[name] = array
+            root._known[key] = root.value(name, array.shape, array.dtype, array)
+        found = root._known[key]
+        return Value(self, found.name, found.shape, found.dtype, found.known)
+
+    def ints(self, values: Iterable[int]) -> Value:
+        """A one-dimensional int64 constant: shapes, axes, pads."""
+        return self.const(np.array(list(values), np.int64))
+
+    def emit(
+        self, op: str, inputs: Sequence[Value | None], shape: Shape, dtype: Dtype | None = None, **attributes: Any
+    ) -> Value:
+        """Appends a node with one output. The dtype is the first input's unless given."""
+        return self.emit_many(op, inputs, [(shape, dtype)], **attributes)[0]
+
+    def emit_many(
+        self,
+        op: str,
+        inputs: Sequence[Value | None],
+        outputs: Sequence[tuple[Shape, Dtype | None]],
+        **attributes: Any,
+    ) -> list[Value]:
+        """Appends a node, casting the inputs of the first's dtype and the outputs back where no kernel exists.
+
+        ``domain`` names the operator set of the node (ONNX's own by default).
+        """
+        first = next((value for value in inputs if value is not None), None)
+        dtype = FLOAT32 if first is None else first.dtype
+        inner = dtype if first is None else computed_in(op, dtype)
+        given = [None if value is None else (value.cast(inner) if value.dtype == dtype else value) for value in inputs]
+        domain = str(attributes.pop("domain", ""))
+        made = []
+        for shape, wanted in outputs:
+            kind = (inner if wanted is None or wanted == dtype else wanted) if inner != dtype else (wanted or dtype)
+            made.append(self.value(self.fresh(op), tuple(int(d) for d in shape), kind))
+        names = tuple("" if value is None else value.name for value in given)
+        while names and not names[-1]:
+            names = names[:-1]
+        self.nodes.append(NodeRecord(op, names, tuple(value.name for value in made), attributes, domain))
+        if inner == dtype:
+            return made
+        return [
+            value.cast(dtype) if wanted is None or wanted == dtype else value
+            for value, (_, wanted) in zip(made, outputs, strict=True)
+        ]
+
+    # Creation
+
+    def full(self, shape: Shape, value: Any, dtype: npt.DTypeLike) -> Value:
+        """A tensor filled with one value."""
+        if math.prod(shape) <= 64:
+            return self.const(np.full(shape, value, dtype))
+        return self.const(np.asarray(value, dtype)).expand(shape)
+
+    def concat(self, values: Sequence[Value], axis: int) -> Value:
+        """Concatenation along ``axis``."""
+        if len(values) == 1:
+            return values[0]
+        axis %= values[0].ndim
+        shape = list(values[0].shape)
+        shape[axis] = sum(value.shape[axis] for value in values)
+        return self.emit("Concat", values, tuple(shape), axis=axis)
+
+    def stack(self, values: Sequence[Value], axis: int) -> Value:
+        """Concatenation along a new axis."""
+        return self.concat([value.unsqueeze(axis % (value.ndim + 1)) for value in values], axis % (values[0].ndim + 1))
+
+    def where(self, condition: Value, yes: Value, no: Value) -> Value:
+        """Element-wise choice, with broadcasting; both sides have one dtype."""
+        shape = broadcast_shapes(condition.shape, yes.shape, no.shape)
+        dtype = yes.dtype
+        inner = computed_in("Where", dtype)
+        picked = self.emit("Where", [condition.cast(BOOL), yes.cast(inner), no.cast(inner)], shape, inner)
+        return picked.cast(dtype)
+
+    def maximum(self, left: Value, right: Value) -> Value:
+        """Element-wise maximum with broadcasting."""
+        return self.emit("Max", [left, right], broadcast_shapes(left.shape, right.shape))
+
+    def minimum(self, left: Value, right: Value) -> Value:
+        """Element-wise minimum with broadcasting."""
+        return self.emit("Min", [left, right], broadcast_shapes(left.shape, right.shape))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """A tensor of the graph under construction; ``known`` is its content where that is a constant."""
+
+    graph: Builder
+    name: str
+    shape: Shape
+    dtype: Dtype
+    known: npt.NDArray[Any] | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether elements are floating point."""
+        return self.dtype.kind == "f" or self.dtype == BFLOAT16
+
+    # Arithmetic: with another value of the same dtype, or with a number, which takes this dtype.
+
+    def _other(self, other: Value | float | bool) -> Value:
+        return other if isinstance(other, Value) else self.graph.const(np.asarray(other, self.dtype))
+
+    def _binary(self, op: str, left: Value, right: Value, dtype: Dtype | None = None) -> Value:
+        return self.graph.emit(op, [left, right], broadcast_shapes(left.shape, right.shape), dtype)
+
+    def __add__(self, other: Value | float) -> Value:
+        return self._binary("Add", self, self._other(other))
+
+    def __radd__(self, other: float) -> Value:
+        return self._binary("Add", self._other(other), self)
+
+    def __sub__(self, other: Value | float) -> Value:
+        return self._binary("Sub", self, self._other(other))
+
+    def __rsub__(self, other: float) -> Value:
+        return self._binary("Sub", self._other(other), self)
+
+    def __mul__(self, other: Value | float) -> Value:
+        return self._binary("Mul", self, self._other(other))
+
+    def __rmul__(self, other: float) -> Value:
+        return self._binary("Mul", self._other(other), self)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return self._binary("Div", self, self._other(other))
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self._binary("Div", self._other(other), self)
+
+    def __pow__(self, other: Value | float) -> Value:
+        return self._binary("Pow", self, self._other(other))
+
+    def __neg__(self) -> Value:
+        return self.unary("Neg")
+
+    def __lt__(self, other: Value | float) -> Value:
+        return self._binary("Less", self, self._other(other), BOOL)
+
+    def __le__(self, other: Value | float) -> Value:
+        return self._binary("LessOrEqual", self, self._other(other), BOOL)
+
+    def __gt__(self, other: Value | float) -> Value:
+        return self._binary("Greater", self, self._other(other), BOOL)
+
+    def __ge__(self, other: Value | float) -> Value:
+        return self._binary("GreaterOrEqual", self, self._other(other), BOOL)
+
+    def equals(self, other: Value | float) -> Value:
+        """Element-wise equality, boolean."""
+        return self._binary("Equal", self, self._other(other), BOOL)
+
+    def __and__(self, other: Value) -> Value:
+        return self._binary("And", self.cast(BOOL), other.cast(BOOL), BOOL)
+
+    def __or__(self, other: Value) -> Value:
+        return self._binary("Or", self.cast(BOOL), other.cast(BOOL), BOOL)
+
+    def __xor__(self, other: Value) -> Value:
+        return self._binary("Xor", self.cast(BOOL), other.cast(BOOL), BOOL)
+
+    def __invert__(self) -> Value:
+        return self.cast(BOOL).unary("Not")
+
+    def __matmul__(self, other: Value) -> Value:
+        batch = broadcast_shapes(self.shape[:-2], other.shape[:-2])
+        return self.graph.emit("MatMul", [self, other], (*batch, self.shape[-2], other.shape[-1]))
+
+    def unary(self, op: str, dtype: Dtype | None = None, **attributes: Any) -> Value:
+        """An ONNX operator of one input that keeps the shape."""
+        return self.graph.emit(op, [self], self.shape, dtype, **attributes)
+
+    def exp(self) -> Value:
+        """Element-wise exponential."""
+        return self.unary("Exp")
+
+    def log(self) -> Value:
+        """Element-wise natural logarithm."""
+        return self.unary("Log")
+
+    def sqrt(self) -> Value:
+        """Element-wise square root."""
+        return self.unary("Sqrt")
+
+    def abs(self) -> Value:
+        """Element-wise absolute value."""
+        return self.unary("Abs")
+
+    def floor(self) -> Value:
+        """Element-wise floor; integers are their own."""
+        return self.unary("Floor") if self.is_float else self
+
+    def isnan(self) -> Value:
+        """Where elements are NaN; integers never are."""
+        return self.unary("IsNaN", BOOL) if self.is_float else self.graph.full(self.shape, False, BOOL)
+
+    def clip(self, low: float, high: float) -> Value:
+        """Limits elements to low..high."""
+        return self.graph.emit("Clip", [self, self._other(low), self._other(high)], self.shape)
+
+    def softmax(self, axis: int = -1) -> Value:
+        """Softmax along ``axis``."""
+        return self.unary("Softmax", axis=axis % self.ndim)
+
+    def cast(self, dtype: npt.DTypeLike) -> Value:
+        """ONNX's Cast: truncates floats, wraps integers."""
+        wanted = np.dtype(dtype)
+        if wanted == self.dtype:
+            return self
+        if self.known is not None and self.known.size <= 4096 and self.dtype.kind in "ib":
+            return self.graph.const(self.known.astype(wanted))
+        made = self.graph.value(self.graph.fresh("Cast"), self.shape, wanted)
+        self.graph.nodes.append(NodeRecord("Cast", (self.name,), (made.name,), {"to": element_type(wanted)}))
+        return made
+
+    # Shape
+
+    def reshape(self, shape: Iterable[int]) -> Value:
+        """The same elements in another shape; all dimensions are given."""
+        wanted = tuple(int(d) for d in shape)
+        if wanted == self.shape:
+            return self
+        if math.prod(wanted) != self.size:
+            raise ValueError(f"cannot reshape {self.shape} to {wanted}")
+        return self.graph.emit("Reshape", [self, self.graph.ints(wanted)], wanted, allowzero=1)
+
+    def transpose(self, axes: Sequence[int]) -> Value:
+        """Dimensions in another order."""
+        order = tuple(axis % self.ndim for axis in axes)
+        if order == tuple(range(self.ndim)):
+            return self
+        return self.graph.emit("Transpose", [self], tuple(self.shape[axis] for axis in order), perm=order)
+
+    def swapaxes(self, first: int, second: int) -> Value:
+        """Two dimensions exchanged."""
+        order = list(range(self.ndim))
+        first, second = first % self.ndim, second % self.ndim
+        order[first], order[second] = order[second], order[first]
+        return self.transpose(order)
+
+    def unsqueeze(self, *axes: int) -> Value:
+        """New dimensions of size 1 at ``axes`` of the result."""
+        shape = list(self.shape)
+        for axis in sorted(axes):
+            shape.insert(axis, 1)
+        return self.reshape(shape)
+
+    def squeeze(self, *axes: int) -> Value:
+        """Without the dimensions ``axes``, each of size 1."""
+        dropped = {axis % self.ndim for axis in axes}
+        return self.reshape(d for axis, d in enumerate(self.shape) if axis not in dropped)
+
+    def expand(self, shape: Iterable[int]) -> Value:
+        """Broadcast to ``shape``."""
+        wanted = tuple(shape)
+        if wanted == self.shape:
+            return self
+        if broadcast_shapes(self.shape, wanted) != wanted:
+            raise ValueError(f"cannot broadcast {self.shape} to {wanted}")
+        return self.graph.emit("Expand", [self, self.graph.ints(wanted)], wanted)
+
+    def tile(self, repeats: Sequence[int]) -> Value:
+        """Repeated whole, dimension by dimension."""
+        if all(count == 1 for count in repeats):
+            return self
+        shape = tuple(d * count for d, count in zip(self.shape, repeats, strict=True))
+        return self.graph.emit("Tile", [self, self.graph.ints(repeats)], shape)
+
+    def slice(self, axis: int, start: int, stop: int, step: int = 1) -> Value:
+        """Python's ``[start:stop:step]`` along one axis, with all three resolved (stop may be -1 going down)."""
+        return self.slices({axis: (start, stop, step)})
+
+    def slices(self, ranges: dict[int, tuple[int, int, int]]) -> Value:
+        """Resolved slices along several axes."""
+        shape = list(self.shape)
+        ranges = {axis % self.ndim: each for axis, each in ranges.items()}
+        if all(each == (0, self.shape[axis], 1) for axis, each in ranges.items()):
+            return self
+        low = -(2**31)
+        for axis, (start, stop, step) in ranges.items():
+            shape[axis] = len(range(start, stop, step))
+        starts = self.graph.ints(start for start, _, _ in ranges.values())
+        stops = self.graph.ints(low if stop < 0 else stop for _, stop, _ in ranges.values())
+        steps = self.graph.ints(step for _, _, step in ranges.values())
+        return self.graph.emit("Slice", [self, starts, stops, self.graph.ints(ranges), steps], tuple(shape))
+
+    def split(self, axis: int, parts: int) -> list[Value]:
+        """Equal parts along ``axis``."""
+        if parts == 1:
+            return [self]
+        axis %= self.ndim
+        size = self.shape[axis] // parts
+        shape = (*self.shape[:axis], size, *self.shape[axis + 1 :])
+        sizes = self.graph.ints([size] * parts)
+        return self.graph.emit_many("Split", [self, sizes], [(shape, None)] * parts, axis=axis)
+
+    def pad(self, pads: Sequence[tuple[int, int]], value: float = 0.0, mode: str = "constant") -> Value:
+        """Padded before and after each dimension."""
+        if all(pair == (0, 0) for pair in pads):
+            return self
+        shape = tuple(d + before + after for d, (before, after) in zip(self.shape, pads, strict=True))
+        amounts = self.graph.ints([before for before, _ in pads] + [after for _, after in pads])
+        fill = self.graph.const(np.asarray(value, self.dtype)) if mode == "constant" else None
+        return self.graph.emit("Pad", [self, amounts, fill], shape, mode=mode)
+
+    def gather(self, indices: Value, axis: int) -> Value:
+        """Elements of ``axis`` at ``indices``, all in range."""
+        axis %= self.ndim
+        shape = (*self.shape[:axis], *indices.shape, *self.shape[axis + 1 :])
+        return self.graph.emit("Gather", [self, indices], shape, axis=axis)
+
+    # Reduction
+
+    def reduce(self, op: str, axes: Iterable[int], keepdims: bool = False) -> Value:
+        """An ONNX Reduce operator over ``axes``."""
+        reduced = {axis % self.ndim for axis in axes} if self.ndim else set()
+        if not reduced:
+            return self
+        kept = tuple(1 if axis in reduced else d for axis, d in enumerate(self.shape))
+        shape = kept if keepdims else tuple(d for axis, d in enumerate(self.shape) if axis not in reduced)
+        return self.graph.emit(op, [self, self.graph.ints(sorted(reduced))], shape, keepdims=int(keepdims))
+
+    def sum(self, axes: Iterable[int], keepdims: bool = False) -> Value:
+        """Sum over ``axes``."""
+        return self.reduce("ReduceSum", axes, keepdims)
+
+    def mean(self, axes: Iterable[int], keepdims: bool = False) -> Value:
+        """Mean over ``axes``."""
+        return self.reduce("ReduceMean", axes, keepdims)
+
+    def max(self, axes: Iterable[int], keepdims: bool = False) -> Value:
+        """Maximum over ``axes``; NaN is lost or kept by position."""
+        return self.reduce("ReduceMax", axes, keepdims)
+
+    def min(self, axes: Iterable[int], keepdims: bool = False) -> Value:
+        """Minimum over ``axes``."""
+        return self.reduce("ReduceMin", axes, keepdims)

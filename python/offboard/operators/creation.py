@@ -1,0 +1,86 @@
+"""Operators without inputs: zeros, ones, ranges, the identity matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from offboard.operators.builder import Dtype, Shape, Value
+from offboard.operators.elementwise import named_type
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def _open_shape(p: Params) -> PartialShape:
+    return tuple(p.shape) if p.shape else None
+
+
+def _resolved(p: Params) -> Shape:
+    """The shape given, with its unknown dimensions as inferred from the consumers."""
+    given = tuple(p.shape or ())
+    if p.wanted is not None and (not given or 0 in given):
+        return p.wanted
+    if not given or 0 in given:
+        raise ValueError(f"shape {given} has unknown dimensions")
+    return given
+
+
+def _dtype(p: Params) -> Dtype:
+    return named_type(p.dtype or "float32")
+
+
+def _filled(value: float) -> Callable[[Params], Value]:
+    return lambda p: p.graph.full(_resolved(p), value, _dtype(p))
+
+
+operator("_zeros", "_zeros_without_dtype", partial=_open_shape)(_filled(0))
+operator("_ones", partial=_open_shape)(_filled(1))
+
+
+@operator("_full", partial=_open_shape)
+def full(p: Params) -> Value:
+    """One value everywhere."""
+    return p.graph.full(_resolved(p), p.value, _dtype(p))
+
+
+def _arange_shape(p: Params) -> PartialShape:
+    if p.values.get("infer_range"):
+        return (0,)
+    start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+    return (math.ceil((stop - start) / p.step) * p.repeat,)
+
+
+@operator("_arange", partial=_arange_shape)
+def arange(p: Params) -> Value:
+    """Evenly spaced from ``start``, each ``repeat`` times; the length may come from the consumers."""
+    if p.infer_range and p.wanted is not None:
+        count, start = p.wanted[0] // p.repeat, p.start
+    else:
+        start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+        count = math.ceil((stop - start) / p.step)
+    steps = np.arange(count, dtype=np.float64) * p.step + start
+    return p.graph.const(np.repeat(steps, p.repeat).astype(_dtype(p)))
+
+
+@operator("_linspace")
+def linspace(p: Params) -> Value:
+    """``num`` values from ``start`` to ``stop``."""
+    return p.graph.const(np.linspace(p.start, p.stop, p.num, endpoint=p.endpoint).astype(_dtype(p)))
+
+
+@operator("_eye")
+def eye(p: Params) -> Value:
+    """Ones on the k-th diagonal."""
+    return p.graph.const(np.eye(p.N, p.M or p.N, p.k, dtype=_dtype(p)))
+
+
+@operator("_contrib_arange_like")
+def arange_like(p: Params, x: Value) -> Value:
+    """A range as long as an axis of the input, or of its shape."""
+    count = x.size if p.axis is None else x.shape[p.axis]
+    unique = math.ceil(count / p.repeat)
+    values: Any = np.repeat(np.arange(unique, dtype=np.float64) * p.step + p.start, p.repeat)[:count]
+    made = p.graph.const(values.astype(x.dtype))
+    return made.reshape(x.shape) if p.axis is None else made

@@ -1,0 +1,279 @@
+"""Operators of one array, element by element: mathematics, rounding, casts, and arithmetic with a scalar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, Value
+from offboard.operators.casts import BFLOAT16
+from offboard.operators.record import Params, operator
+
+
+def through_float(function: Callable[[Value], Value]) -> Callable[[Params, Value], Value]:
+    """A function of floats applied to any type: integers go through float64 and are truncated."""
+
+    def lower(p: Params, x: Value) -> Value:
+        return function(x) if x.is_float else function(x.cast(FLOAT64)).cast(x.dtype)
+
+    return lower
+
+
+def _sign(x: Value) -> Value:
+    return x.unary("Sign") if x.dtype != BOOL else x
+
+
+def round_half_away(x: Value) -> Value:
+    """C's round: halves go away from zero."""
+    return x.unary("Sign") * (x.abs() + 0.5).floor()
+
+
+def _rint(x: Value) -> Value:
+    """MXNet's rint: the nearer of floor and ceil, the floor on ties."""
+    low, high = x.floor(), x.unary("Ceil")
+    return x.graph.where((x - low) <= (high - x), low, high)
+
+
+def truncate(x: Value) -> Value:
+    """Towards zero."""
+    return x.graph.where(x < 0, x.unary("Ceil"), x.floor())
+
+
+def _log1p(x: Value) -> Value:
+    # log(1+x) loses small x; the correction by ((1+x)-1) restores it.
+    u = x + 1.0
+    return x.graph.where(u.equals(1.0), x, u.log() * x / (u - 1.0))
+
+
+def _expm1(x: Value) -> Value:
+    wide = x.cast(FLOAT64)
+    small = wide * (wide * (wide * (wide * (1 / 24) + 1 / 6) + 0.5) + 1.0)
+    return x.graph.where(wide.abs() < 1e-3, small, wide.exp() - 1.0).cast(x.dtype)
+
+
+def _cbrt(x: Value) -> Value:
+    return x.unary("Sign") * x.abs() ** (1.0 / 3.0)
+
+
+_FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    "exp": Value.exp,
+    "log": Value.log,
+    "log2": lambda x: x.log() * (1 / math.log(2)),
+    "log10": lambda x: x.log() * (1 / math.log(10)),
+    "log1p": _log1p,
+    "expm1": _expm1,
+    "sqrt": Value.sqrt,
+    "rsqrt": lambda x: 1.0 / x.sqrt(),
+    "cbrt": _cbrt,
+    "rcbrt": lambda x: 1.0 / _cbrt(x),
+    "reciprocal": lambda x: 1.0 / x,
+    "sigmoid": lambda x: x.unary("Sigmoid"),
+    "softsign": lambda x: x / (x.abs() + 1.0),
+    "tanh": lambda x: x.unary("Tanh"),
+    "sinh": lambda x: (x.exp() - (-x).exp()) * 0.5,
+    "cosh": lambda x: (x.exp() + (-x).exp()) * 0.5,
+    "arcsinh": lambda x: x.unary("Asinh"),
+    "arccosh": lambda x: x.unary("Acosh"),
+    "arctanh": lambda x: x.unary("Atanh"),
+    "sin": lambda x: x.unary("Sin"),
+    "cos": lambda x: x.unary("Cos"),
+    "tan": lambda x: x.unary("Sin") / x.unary("Cos"),
+    "arcsin": lambda x: x.unary("Asin"),
+    "arccos": lambda x: x.unary("Acos"),
+    "arctan": lambda x: x.unary("Atan"),
+    "degrees": lambda x: x * (180.0 / math.pi),
+    "radians": lambda x: x * (math.pi / 180.0),
+    "erf": lambda x: x.unary("Erf"),
+}
+for _name, _function in _FLOAT_FUNCTIONS.items():
+    operator(_name, same_shape=True)(through_float(_function))
+
+_ROUNDING: dict[str, Callable[[Value], Value]] = {
+    "floor": Value.floor,
+    "ceil": lambda x: x.unary("Ceil"),
+    "round": round_half_away,
+    "rint": _rint,
+    "fix": truncate,
+    "trunc": truncate,
+}
+
+
+def _rounding(function: Callable[[Value], Value]) -> Callable[[Params, Value], Value]:
+    return lambda p, x: function(x) if x.is_float else x
+
+
+for _name, _function in _ROUNDING.items():
+    operator(_name, same_shape=True)(_rounding(_function))
+
+
+@operator("_copy", "BlockGrad", "make_loss", "MakeLoss", "IdentityAttachKLSparseReg", same_shape=True)
+def identity(p: Params, x: Value, *states: Value) -> Value:
+    """The input as it is; gradients are what these operators differ in."""
+    return x
+
+
+@operator("negative", same_shape=True)
+def negative(p: Params, x: Value) -> Value:
+    """Unsigned integers wrap."""
+    return -x if x.dtype != np.uint8 else 0 - x
+
+
+@operator("abs", same_shape=True)
+def absolute(p: Params, x: Value) -> Value:
+    """Absolute value."""
+    return x.abs()
+
+
+@operator("sign", "_contrib_sign_ste", same_shape=True)
+def sign(p: Params, x: Value) -> Value:
+    """-1, 0 or 1."""
+    return _sign(x)
+
+
+@operator("_contrib_round_ste", same_shape=True)
+def round_ste(p: Params, x: Value) -> Value:
+    """Round with a straight-through gradient."""
+    return round_half_away(x) if x.is_float else x
+
+
+@operator("square", same_shape=True)
+def square(p: Params, x: Value) -> Value:
+    """x * x, wrapping for integers."""
+    return x * x
+
+
+@operator("relu", same_shape=True)
+def relu(p: Params, x: Value) -> Value:
+    """max(x, 0); NaN stays NaN."""
+    if not x.is_float:
+        return x.graph.maximum(x, x.graph.const(0, x.dtype)) if x.dtype != np.uint8 else x
+    return x.unary("Relu")
+
+
+@operator("logical_not", same_shape=True)
+def logical_not(p: Params, x: Value) -> Value:
+    """1 where the element is 0."""
+    return x.equals(0).cast(x.dtype)
+
+
+@operator("smooth_l1", same_shape=True)
+def smooth_l1(p: Params, x: Value) -> Value:
+    """Huber's loss with transition 1 / scalar^2."""
+    squared = p.scalar**2
+    return x.graph.where(x.abs() < 1.0 / squared, x * x * (0.5 * squared), x.abs() - 0.5 / squared)
+
+
+@operator("hard_sigmoid", same_shape=True)
+def hard_sigmoid(p: Params, x: Value) -> Value:
+    """clip(alpha * x + beta, 0, 1)."""
+    return (x * p.alpha + p.beta).clip(0.0, 1.0)
+
+
+@operator("clip", same_shape=True)
+def clip(p: Params, x: Value) -> Value:
+    """Limits to a_min..a_max, truncated to an integer array's type."""
+    return x.clip(np.asarray(p.a_min).astype(x.dtype).item(), np.asarray(p.a_max).astype(x.dtype).item())
+
+
+@operator("_contrib_div_sqrt_dim", same_shape=True)
+def div_sqrt_dim(p: Params, x: Value) -> Value:
+    """x / sqrt(last dimension)."""
+    return x * (1.0 / math.sqrt(x.shape[-1]))
+
+
+@operator("_contrib_gradientmultiplier", same_shape=True)
+def gradient_multiplier(p: Params, x: Value) -> Value:
+    """The input as it is."""
+    return x
+
+
+@operator("_contrib_quadratic", same_shape=True)
+def quadratic(p: Params, x: Value) -> Value:
+    """a * x^2 + b * x + c."""
+    return x * x * p.a + x * p.b + p.c
+
+
+def cast_to(x: Value, dtype: np.dtype[Any]) -> Value:
+    """C's conversion: floats truncate; float to a small integer wraps as it does through int64; to bool is != 0."""
+    if dtype == x.dtype:
+        return x
+    if dtype == BOOL:
+        return ~x.equals(0)
+    if x.is_float and dtype.kind in "iu" and dtype.itemsize < 4:
+        return x.cast(np.int64).cast(dtype)
+    return x.cast(dtype)
+
+
+def named_type(name: str) -> np.dtype[Any]:
+    """The dtype of a parameter's text."""
+    return BFLOAT16 if name == "bfloat16" else np.dtype(name)
+
+
+@operator("Cast")
+def cast(p: Params, x: Value) -> Value:
+    """Another dtype."""
+    return cast_to(x, named_type(p.dtype))
+
+
+@operator("amp_cast")
+def amp_cast(p: Params, x: Value) -> Value:
+    """Another float dtype; integers stay as they are."""
+    return cast_to(x, named_type(p.dtype)) if x.is_float else x
+
+
+@operator("zeros_like", same_shape=True)
+def zeros_like(p: Params, x: Value) -> Value:
+    """Zeros."""
+    return x.graph.full(x.shape, 0, x.dtype)
+
+
+@operator("ones_like", same_shape=True)
+def ones_like(p: Params, x: Value) -> Value:
+    """Ones."""
+    return x.graph.full(x.shape, 1, x.dtype)
+
+
+def _scalar_operands(p: Params, x: Value) -> tuple[Value, Value]:
+    """An integer array meets an integer scalar in its own type, any other scalar in float64."""
+    scalar = p.scalar
+    if not x.is_float and not p.values.get("is_int", True):
+        x = x.cast(FLOAT64)
+    elif x.dtype == BOOL:
+        x = x.cast(FLOAT32 if not p.values.get("is_int", True) else np.int64)
+    number = np.asarray(scalar)
+    known = number.astype(x.dtype) if x.is_float else np.asarray(int(scalar)).astype(x.dtype)
+    return x, x.graph.const(known)
+
+
+def _with_scalar(function: Callable[[Value, Value], Value], reverse: bool, compares: bool) -> Callable[..., Value]:
+    def lower(p: Params, x: Value) -> Value:
+        value, scalar = _scalar_operands(p, x)
+        made = function(scalar, value) if reverse else function(value, scalar)
+        return made.cast(value.dtype if value.is_float or x.dtype == BOOL else x.dtype) if compares else made
+
+    return lower
+
+
+_SCALAR = {
+    "_plus_scalar": ("add", False),
+    "_minus_scalar": ("sub", False),
+    "_rminus_scalar": ("sub", True),
+    "_mul_scalar": ("mul", False),
+    "_div_scalar": ("div", False),
+    "_rdiv_scalar": ("div", True),
+    "_mod_scalar": ("mod", False),
+    "_rmod_scalar": ("mod", True),
+    "_power_scalar": ("power", False),
+    "_rpower_scalar": ("power", True),
+    "_maximum_scalar": ("maximum", False),
+    "_minimum_scalar": ("minimum", False),
+    "_hypot_scalar": ("hypot", False),
+}
+for _name, (_kind, _reverse) in _SCALAR.items():
+    operator(_name, same_shape=True)(_with_scalar(ARITHMETIC[_kind], _reverse, False))
+for _kind, _function in {**COMPARISONS, **LOGICAL}.items():
+    operator(f"_{_kind}_scalar", same_shape=True)(_with_scalar(_function, False, True))

@@ -1,0 +1,250 @@
+"""From a symbol graph with shapes and dtypes to an ONNX model.
+
+Constants (weights) are declared as initializers whose bytes lie elsewhere; the engine is handed them by name. They are
+never graph inputs, and never pass through protobuf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+
+from offboard.errors import MXNetError
+from offboard.graph.node import Entry, Graph
+from offboard.operators import record as records
+from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
+from offboard.operators.infer import infer_shapes, is_complete
+from offboard.operators.record import Params, PartialShape
+
+__all__ = ["IR_VERSION", "Lowered", "OPSET", "TensorSpec", "lower", "placement"]
+
+OPSET = 21
+IR_VERSION = 10
+# Where the declarations of constants point; the engine never reads it.
+CONSTANTS = "constants"
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A tensor at the edge of a graph."""
+
+    name: str
+    shape: Shape
+    dtype: Dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Size in bytes."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """An ONNX model, its edges, and the peak of its live intermediates in bytes, inputs and outputs included."""
+
+    model: onnx.ModelProto
+    inputs: list[TensorSpec]
+    constants: list[TensorSpec]
+    outputs: list[TensorSpec]
+    peak_bytes: int
+
+
+def placement(graph: Graph) -> dict[int, str]:
+    """The nodes (by index in :meth:`Graph.nodes`) that an accelerator cannot run, each with the reason."""
+    found = {}
+    for index, node in enumerate(graph.nodes()):
+        if node.op is not None and not records.supported(node.op):
+            found[index] = "a custom operator runs where its code is" if node.op == "Custom" else "it has no lowering"
+    return found
+
+
+def lower(
+    graph: Graph,
+    shapes: Mapping[str, Shape],
+    dtypes: Mapping[str, Dtype],
+    constants: Collection[str],
+    *,
+    is_train: bool = False,
+    name: str = "graph",
+) -> Lowered:
+    """Lowers ``graph`` for variables of the given shapes and dtypes, those in ``constants`` as initializers.
+
+    Raises MXNetError for shapes that do not fit and UnsupportedOperatorError for an operator without a lowering.
+    """
+    builder = Builder()
+    wanted = _open_creations(graph, shapes, dtypes)
+    entries: dict[tuple[int, int], Value] = {}
+    variables: dict[str, Value] = {}
+    for node in graph.nodes():
+        if node.op is None:
+            if node.name not in variables:
+                if node.name not in shapes:
+                    raise MXNetError(f"The shape of argument {node.name} is not known")
+                variables[node.name] = builder.value(node.name, tuple(shapes[node.name]), dtypes[node.name])
+            entries[id(node), 0] = variables[node.name]
+            continue
+        record = records.find(node.op)
+        values = record.facts.parse(node.attrs)
+        params = Params(
+            builder,
+            values,
+            node.name,
+            is_train,
+            record.facts.num_outputs(values),
+            wanted=wanted.get(id(node)),
+            subgraphs=tuple(node.subgraphs),
+        )
+        inputs = [entries[id(entry.node), entry.index] for entry in node.inputs]
+        for index, made in enumerate(records.apply(record, params, inputs)):
+            entries[id(node), index] = made
+    names = output_names(graph)
+    taken = set(builder.specs)
+    outputs = []
+    for head, label in zip(graph.heads, names, strict=True):
+        while label in taken:
+            label += "_"  # noqa: PLW2901
+        taken.add(label)
+        source = entries[id(head.node), head.index]
+        outputs.append(builder.value(label, source.shape, source.dtype))
+        builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
+    inputs_made = [value for key, value in variables.items() if key not in constants]
+    constants_made = [value for key, value in variables.items() if key in constants]
+    return Lowered(
+        _model(builder, inputs_made, constants_made, outputs, name),
+        [_spec(value) for value in inputs_made],
+        [_spec(value) for value in constants_made],
+        [_spec(value) for value in outputs],
+        _peak(builder, inputs_made, outputs),
+    )
+
+
+def output_names(graph: Graph) -> list[str]:
+    """The names of the heads, as ``list_outputs`` gives them."""
+    names = []
+    for node, index in graph.heads:
+        if node.op is None:
+            names.append(node.name)
+        else:
+            facts = records.table.find(node.op)
+            outputs = facts.output_names(facts.parse(node.attrs))
+            names.append(f"{node.name}_{outputs[index] if index < len(outputs) else f'output{index}'}")
+    return names
+
+
+def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:
+    """The inferred shapes of creation operators whose parameters leave dimensions open, by node id."""
+    found = []
+    for node in graph.nodes():
+        record = records.find(node.op) if node.op is not None else None
+        if record is not None and record.partial is not None:
+            own = record.partial(Params(Builder(), record.facts.parse(node.attrs)))
+            if not is_complete(own):
+                found.append(node)
+    if not found:
+        return {}
+    extended = Graph([*graph.heads, *(Entry(node, 0) for node in found)])
+    inferred = infer_shapes(extended, shapes, dtypes).outputs[len(graph.heads) :]
+    return {id(node): shape for node, shape in zip(found, inferred, strict=True)}
+
+
+def _spec(value: Value) -> TensorSpec:
+    return TensorSpec(value.name, value.shape, value.dtype)
+
+
+def _model(
+    builder: Builder, inputs: list[Value], constants: list[Value], outputs: list[Value], name: str
+) -> onnx.ModelProto:
+    model = onnx.ModelProto(ir_version=IR_VERSION, producer_name="offboard")
+    domains = {"": OPSET}
+    graph = model.graph
+    graph.name = name
+    used = _fill_graph(graph, builder, domains)
+    for value in inputs:
+        _declare(graph.input.add(), value)
+    for value in outputs:
+        _declare(graph.output.add(), value)
+    for value in constants:
+        tensor = graph.initializer.add(name=value.name, data_type=element_type(value.dtype), dims=value.shape)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=CONSTANTS)
+    for key, array in builder.constants.items():
+        if key in used:
+            graph.initializer.add(
+                name=key, data_type=element_type(array.dtype), dims=array.shape, raw_data=array.tobytes()
+            )
+    for domain, version in domains.items():
+        model.opset_import.add(domain=domain, version=version)
+    return model
+
+
+def _declare(info: Any, value: Value) -> None:
+    info.name = value.name
+    info.type.tensor_type.elem_type = element_type(value.dtype)
+    # An empty shape is a scalar, which must be said.
+    info.type.tensor_type.shape.SetInParent()
+    for d in value.shape:
+        info.type.tensor_type.shape.dim.add(dim_value=d)
+
+
+def _fill_graph(graph: Any, builder: Builder, domains: dict[str, int]) -> set[str]:
+    """Writes the nodes; returns the names that they use, those of nested graphs included."""
+    used: set[str] = set()
+    for node in builder.nodes:
+        proto = graph.node.add(op_type=node.op, input=node.inputs, output=node.outputs, domain=node.domain)
+        if node.domain:
+            domains[node.domain] = 1
+        used.update(node.inputs)
+        for key, value in node.attributes.items():
+            if isinstance(value, Builder):
+                attribute = proto.attribute.add(name=key, type=onnx.AttributeProto.GRAPH)
+                attribute.g.name = f"{node.op}.{key}"
+                used |= _fill_graph(attribute.g, value, domains)
+                for each in value.inputs:
+                    _declare(attribute.g.input.add(), each)
+                for each in value.outputs:
+                    _declare(attribute.g.output.add(), each)
+            else:
+                proto.attribute.append(_attribute(key, value))
+    return used
+
+
+def _attribute(key: str, value: Any) -> onnx.AttributeProto:
+    kind = onnx.AttributeProto
+    if isinstance(value, (bool, int, np.integer)):
+        return kind(name=key, type=kind.INT, i=int(value))
+    if isinstance(value, float):
+        return kind(name=key, type=kind.FLOAT, f=value)
+    if isinstance(value, str):
+        return kind(name=key, type=kind.STRING, s=value.encode())
+    if all(isinstance(item, str) for item in value):
+        return kind(name=key, type=kind.STRINGS, strings=[item.encode() for item in value])
+    if any(isinstance(item, float) for item in value):
+        return kind(name=key, type=kind.FLOATS, floats=list(value))
+    return kind(name=key, type=kind.INTS, ints=[int(item) for item in value])
+
+
+def _peak(builder: Builder, inputs: list[Value], outputs: list[Value]) -> int:
+    """The largest sum of tensors alive at one node: inputs and outputs always, the others from making to last use."""
+
+    def nbytes(name: str) -> int:
+        shape, dtype = builder.specs[name]
+        return int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+
+    always = sum(nbytes(value.name) for value in (*inputs, *outputs))
+    fixed = {value.name for value in (*inputs, *outputs)}
+    last: dict[str, int] = {}
+    for index, node in enumerate(builder.nodes):
+        for name in node.inputs:
+            last[name] = index
+    made = {name for node in builder.nodes for name in node.outputs} - fixed
+    live = peak = 0
+    for index, node in enumerate(builder.nodes):
+        live += sum(nbytes(name) for name in node.outputs if name in made)
+        peak = max(peak, live)
+        live -= sum(nbytes(name) for name in set(node.inputs) if name in made and last[name] == index)
+        live -= sum(nbytes(name) for name in node.outputs if name in made and name not in last)
+    return always + peak

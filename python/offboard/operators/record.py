@@ -1,0 +1,155 @@
+"""One record an operator: the table's facts, how it becomes ONNX, and what it says of shapes and types.
+
+A lowering is a function of the operator's parameters and its input values. It runs on abstract values for shape
+inference, so it needs no shape function beside it; what it refuses (ValueError) is MXNet's shape error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from offboard import rules
+from offboard.errors import MXNetError, UnsupportedOperatorError
+from offboard.graph.node import Graph
+from offboard.operators import table
+from offboard.operators.builder import Builder, Dtype, Value
+
+__all__ = ["Fill", "Lower", "Operator", "Params", "PartialShape", "find", "operator", "registry", "supported"]
+
+# A shape of which dimensions (0) or everything (None) may be unknown.
+PartialShape: TypeAlias = "tuple[int, ...] | None"
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a lowering knows besides its inputs: typed parameters as attributes, the builder, and the mode."""
+
+    graph: Builder
+    values: Mapping[str, Any]
+    operator: str = ""
+    is_train: bool = False
+    num_outputs: int = 1
+    # The shape that consumers ask of the first output, for creation operators with unknown dimensions.
+    wanted: PartialShape = None
+    # The graphs that a control-flow operator carries.
+    subgraphs: tuple[Graph, ...] = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+Lower: TypeAlias = Callable[..., Value | Sequence[Value]]
+# Given parameters and partial input shapes, better input shapes.
+Fill: TypeAlias = Callable[[Any, list[PartialShape]], Sequence[PartialShape]]
+# Given parameters, input shapes and the wanted first output shape, better input shapes.
+Back: TypeAlias = Callable[[Any, list[PartialShape], PartialShape], Sequence[PartialShape]]
+# Given parameters and input dtypes (None unknown), all input dtypes and all output dtypes.
+Types: TypeAlias = Callable[[Any, list[Dtype | None]], tuple[Sequence[Dtype | None], Sequence[Dtype | None]]]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The record. Without ``lower`` the operator is known but not supported."""
+
+    facts: table.Facts
+    lower: Lower
+    fill: Fill | None = None
+    back: Back | None = None
+    types: Types | None = None
+    # Inputs and outputs all have one shape, so that knowing one is knowing all.
+    same_shape: bool = False
+    # What the parameters alone say of the first output's shape, for creation operators.
+    partial: Callable[[Any], PartialShape] | None = None
+
+    @property
+    def name(self) -> str:
+        """The canonical name."""
+        return self.facts.name
+
+
+_RECORDS: dict[str, Operator] = {}
+
+_FAMILIES = (
+    "activation",
+    "attention",
+    "broadcast",
+    "convolution",
+    "creation",
+    "detection",
+    "elementwise",
+    "indexing",
+    "losses",
+    "matrix",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "reduction",
+    "sequence",
+    "shaping",
+    "sorting",
+)
+
+
+def operator(
+    *names: str,
+    fill: Fill | None = None,
+    back: Back | None = None,
+    types: Types | None = None,
+    same_shape: bool = False,
+    partial: Callable[[Any], PartialShape] | None = None,
+) -> Callable[[Lower], Lower]:
+    """Registers the decorated lowering for the operators ``names``."""
+
+    def register(lower: Lower) -> Lower:
+        for name in names:
+            facts = table.find(name)
+            if facts.name in _RECORDS:
+                raise ValueError(f"operator {facts.name} has two records")
+            _RECORDS[facts.name] = Operator(facts, lower, fill, back, types, same_shape, partial)
+        return lower
+
+    return register
+
+
+@cache
+def registry() -> Mapping[str, Operator]:
+    """All records by canonical name."""
+    for family in _FAMILIES:
+        import_module(f"offboard.operators.{family}")
+    return _RECORDS
+
+
+def supported(name: str) -> bool:
+    """Whether an operator has a lowering."""
+    return table.resolve(name) in registry()
+
+
+def find(name: str) -> Operator:
+    """The record of an operator; raises UnsupportedOperatorError, or MXNetError when MXNet has no such operator."""
+    facts = table.find(name)
+    record = registry().get(facts.name)
+    if record is None:
+        raise UnsupportedOperatorError(
+            rules.text("operator_not_supported", operator=facts.name, reason="it has no lowering yet")
+        )
+    return record
+
+
+def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:
+    """Runs a lowering; whatever it refuses becomes an MXNetError that names the operator."""
+    try:
+        with np.errstate(all="ignore"):
+            made = record.lower(params, *inputs)
+    except (ValueError, IndexError, TypeError, ZeroDivisionError, KeyError, AssertionError) as error:
+        shapes = ", ".join(str(value.shape) for value in inputs)
+        raise MXNetError(f"Error in operator {params.operator or record.name}: {error} (inputs {shapes})") from error
+    return [made] if isinstance(made, Value) else list(made)

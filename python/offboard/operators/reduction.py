@@ -1,0 +1,132 @@
+"""Reductions over axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
+from offboard.operators.record import Params, operator
+
+
+def reduced_axes(p: Params, x: Value) -> list[int]:
+    """The axes to reduce: those given, all but them with ``exclude``, every one by default."""
+    given = p.axis
+    if given is None or given == ():
+        axes = list(range(x.ndim))
+        return [] if p.values.get("exclude") else axes
+    listed = [given] if isinstance(given, int) else list(given)
+    for axis in listed:
+        if not -x.ndim <= axis < x.ndim:
+            raise ValueError(f"axis {axis} is out of range for {x.shape}")
+    chosen = {axis % x.ndim for axis in listed}
+    return [axis for axis in range(x.ndim) if (axis in chosen) != bool(p.values.get("exclude"))]
+
+
+def _shaped(made: Value) -> Value:
+    """A reduction of everything has shape (1,)."""
+    return made.reshape((1,)) if made.ndim == 0 else made
+
+
+def _wide(x: Value) -> Value:
+    """Where sums are held: float32 sums lose digits, int32 sums saturate."""
+    if x.dtype.kind in "iub":
+        return x.cast(INT64)
+    return (
+        x.cast(FLOAT64) if x.dtype == FLOAT32 and x.size > 65536 else (x if x.dtype != np.float16 else x.cast(FLOAT32))
+    )
+
+
+def _reduction(function: Callable[[Value, list[int], bool], Value]) -> Callable[[Params, Value], Value]:
+    def lower(p: Params, x: Value) -> Value:
+        return _shaped(function(x, reduced_axes(p, x), p.keepdims))
+
+    return lower
+
+
+def _sum(x: Value, axes: list[int], keepdims: bool) -> Value:
+    return _wide(x).sum(axes, keepdims).cast(x.dtype)
+
+
+def _mean(x: Value, axes: list[int], keepdims: bool) -> Value:
+    count = int(np.prod([x.shape[axis] for axis in axes]))
+    if x.is_float:
+        return _wide(x).mean(axes, keepdims).cast(x.dtype)
+    return (x.cast(FLOAT64).sum(axes, keepdims) / count).cast(x.dtype)
+
+
+def _prod(x: Value, axes: list[int], keepdims: bool) -> Value:
+    return _wide(x).reduce("ReduceProd", axes, keepdims).cast(x.dtype)
+
+
+def _zero_nan(x: Value) -> Value:
+    return x.graph.where(x.isnan(), x.graph.const(0, x.dtype), x) if x.is_float else x
+
+
+def _one_nan(x: Value) -> Value:
+    return x.graph.where(x.isnan(), x.graph.const(1, x.dtype), x) if x.is_float else x
+
+
+def _extreme(op: str) -> Callable[[Value, list[int], bool], Value]:
+    def function(x: Value, axes: list[int], keepdims: bool) -> Value:
+        made = x.reduce(op, axes, keepdims)
+        if not x.is_float or not axes:
+            return made
+        # ONNX Runtime keeps or loses NaN by its position.
+        poisoned = x.isnan().cast(np.int32).reduce("ReduceMax", axes, keepdims)
+        return x.graph.where(poisoned, x.graph.const(np.nan, x.dtype), made)
+
+    return function
+
+
+operator("sum")(_reduction(_sum))
+operator("mean")(_reduction(_mean))
+operator("prod")(_reduction(_prod))
+operator("nansum")(_reduction(lambda x, axes, keep: _sum(_zero_nan(x), axes, keep)))
+operator("nanprod")(_reduction(lambda x, axes, keep: _prod(_one_nan(x), axes, keep)))
+operator("max")(_reduction(_extreme("ReduceMax")))
+operator("min")(_reduction(_extreme("ReduceMin")))
+
+
+@operator("norm")
+def norm(p: Params, x: Value) -> Value:
+    """The 1- or 2-norm over axes."""
+    axes = reduced_axes(p, x)
+    wide = x.cast(FLOAT64) if x.dtype == FLOAT32 else x
+    made = wide.abs().sum(axes, p.keepdims) if p.ord == 1 else (wide * wide).sum(axes, p.keepdims).sqrt()
+    return _shaped(made.cast(x.dtype))
+
+
+def _arg(op: str) -> Callable[[Params, Value], Value]:
+    def lower(p: Params, x: Value) -> Value:
+        if p.axis is None:
+            flat, axis = x.reshape((x.size,)), 0
+        else:
+            if not -x.ndim <= p.axis < x.ndim:
+                raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
+            flat, axis = x, p.axis % x.ndim
+        shape = tuple(1 if i == axis else d for i, d in enumerate(flat.shape))
+        best = flat.graph.emit(op, [flat], shape, INT64, axis=axis, keepdims=1)
+        if flat.is_float:
+            # MXNet returns the first NaN, ONNX Runtime passes over it.
+            nan = flat.isnan().cast(np.int32)
+            first = flat.graph.emit("ArgMax", [nan], shape, INT64, axis=axis, keepdims=1)
+            best = flat.graph.where(nan.max([axis], True), first, best)
+        made = best.cast(x.dtype if x.is_float else FLOAT32)
+        if p.axis is None:
+            return made.reshape((1,) * x.ndim if p.keepdims else (1,))
+        return made if p.keepdims else _shaped(made.squeeze(axis))
+
+    return lower
+
+
+operator("argmax")(_arg("ArgMax"))
+operator("argmin")(_arg("ArgMin"))
+
+
+@operator("argmax_channel")
+def argmax_channel(p: Params, x: Value) -> Value:
+    """argmax along dimension 1."""
+    best = x.graph.emit("ArgMax", [x], (x.shape[0], *x.shape[2:]), INT64, axis=1, keepdims=0)
+    return best.cast(x.dtype)

@@ -1,0 +1,325 @@
+"""Operators that only move elements: reshape, transpose, slice, concatenate, repeat, pad."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from offboard.operators.builder import INT64, Dtype, Shape, Value
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def reshape_shape(codes: Sequence[int], shape: Shape, reverse: bool = False) -> Shape:
+    """MXNet's reshape codes: 0 keeps, -1 infers, -2 the rest, -3 merges two, -4 splits one (see Reshape)."""
+    if reverse:
+        return tuple(reversed(reshape_shape(_reversed(codes), tuple(reversed(shape)))))
+    made: list[int] = []
+    position, index, inferred = 0, 0, -1
+    while index < len(codes):
+        code = codes[index]
+        if code > 0:
+            made.append(code)
+            position += 1
+        elif code == 0:
+            made.append(shape[position])
+            position += 1
+        elif code == -1:
+            if inferred >= 0:
+                raise ValueError("One and only one dim can be inferred")
+            inferred = len(made)
+            made.append(1)
+            position += 1
+        elif code == -2:
+            made.extend(shape[position:])
+            position = len(shape)
+        elif code == -3:
+            made.append(shape[position] * shape[position + 1])
+            position += 2
+        elif code == -4:
+            left, right = codes[index + 1], codes[index + 2]
+            whole = shape[position]
+            left = whole // right if left == -1 else left
+            right = whole // left if right == -1 else right
+            if left * right != whole:
+                raise ValueError(f"cannot split dimension {whole} into {left} and {right}")
+            made += [left, right]
+            position += 1
+            index += 2
+        else:
+            raise ValueError(f"unknown reshape code {code}")
+        index += 1
+    total = math.prod(shape)
+    if inferred >= 0:
+        others = math.prod(made)
+        if others == 0 or total % others:
+            raise ValueError(f"cannot reshape {shape} to {tuple(codes)}")
+        made[inferred] = total // others
+    if math.prod(made) != total:
+        raise ValueError(f"Target shape size is different to source. Target: {made} Source: {list(shape)}")
+    return tuple(made)
+
+
+def _reversed(codes: Sequence[int]) -> list[int]:
+    """The codes read from the right; -4 keeps its two numbers behind it, exchanged."""
+    groups: list[list[int]] = []
+    index = 0
+    while index < len(codes):
+        if codes[index] == -4:
+            groups.append([-4, codes[index + 2], codes[index + 1]])
+            index += 3
+        else:
+            groups.append([codes[index]])
+            index += 1
+    return [code for group in reversed(groups) for code in group]
+
+
+def _reshape_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
+    """An input of which one dimension is unknown has as many elements as the output."""
+    own = shapes[0]
+    if own is None or wanted is None or own.count(0) != 1 or 0 in wanted:
+        return shapes
+    known = math.prod(d for d in own if d)
+    return [tuple(d or math.prod(wanted) // known for d in own)]
+
+
+@operator("Reshape", back=_reshape_back)
+def reshape(p: Params, x: Value) -> Value:
+    """Reshape by codes, or by the older target_shape."""
+    if p.shape:
+        return x.reshape(reshape_shape(p.shape, x.shape, p.reverse))
+    target = list(p.target_shape)
+    if p.keep_highest:
+        target[0] = x.shape[0]
+    if 0 in target:
+        hole = target.index(0)
+        target[hole] = x.size // math.prod(d for d in target if d)
+    return x.reshape(target)
+
+
+@operator("Flatten")
+def flatten(p: Params, x: Value) -> Value:
+    """All dimensions after the first in one."""
+    return x.reshape((x.shape[0], math.prod(x.shape[1:])))
+
+
+@operator("expand_dims")
+def expand_dims(p: Params, x: Value) -> Value:
+    """A new dimension of size 1."""
+    if not -x.ndim - 1 <= p.axis <= x.ndim:
+        raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
+    return x.unsqueeze(p.axis % (x.ndim + 1))
+
+
+@operator("squeeze")
+def squeeze(p: Params, x: Value) -> Value:
+    """Without dimensions of size 1, all or those given."""
+    if p.axis is None:
+        axes = [axis for axis, d in enumerate(x.shape) if d == 1]
+    else:
+        axes = [axis % x.ndim for axis in (p.axis if isinstance(p.axis, tuple) else (p.axis,))]
+        if any(x.shape[axis] != 1 for axis in axes):
+            raise ValueError(f"cannot squeeze axis {p.axis} of {x.shape}: not 1")
+    shape = tuple(d for axis, d in enumerate(x.shape) if axis not in axes)
+    return x.reshape(shape or (1,))
+
+
+@operator("transpose")
+def transpose(p: Params, x: Value) -> Value:
+    """Dimensions reordered; reversed by default."""
+    return x.transpose(p.axes or tuple(reversed(range(x.ndim))))
+
+
+@operator("SwapAxis")
+def swap_axis(p: Params, x: Value) -> Value:
+    """Two dimensions exchanged."""
+    return x.swapaxes(p.dim1, p.dim2)
+
+
+def _concat_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """All inputs agree but on ``dim``."""
+    known = [shape for shape in shapes if shape is not None]
+    if not known:
+        return shapes
+    axis = p.values.get("dim", 1) % len(known[0])
+    merged = [max(shape[i] for shape in known if len(shape) == len(known[0])) for i in range(len(known[0]))]
+    return [
+        tuple((shape[i] if shape else 0) if i == axis else merged[i] for i in range(len(merged))) for shape in shapes
+    ]
+
+
+@operator("Concat", fill=_concat_fill)
+def concat(p: Params, *values: Value) -> Value:
+    """Joined along ``dim``."""
+    axis = p.dim % values[0].ndim
+    for value in values:
+        if value.ndim != values[0].ndim or any(
+            a != b for i, (a, b) in enumerate(zip(value.shape, values[0].shape, strict=True)) if i != axis
+        ):
+            raise ValueError(f"Incompatible input shape: {[v.shape for v in values]} along dimension {axis}")
+    return p.graph.concat(values, axis)
+
+
+@operator("stack")
+def stack(p: Params, *values: Value) -> Value:
+    """Joined along a new dimension."""
+    if any(value.shape != values[0].shape for value in values):
+        raise ValueError(f"stack needs equal shapes: {[value.shape for value in values]}")
+    return p.graph.stack(values, p.axis)
+
+
+@operator("SliceChannel")
+def slice_channel(p: Params, x: Value) -> list[Value]:
+    """Equal parts along ``axis``."""
+    if x.shape[p.axis] % p.num_outputs:
+        raise ValueError(f"{p.num_outputs} outputs do not divide dimension {p.axis} of {x.shape}")
+    parts = x.split(p.axis, p.num_outputs)
+    return [part.squeeze(p.axis) for part in parts] if p.squeeze_axis else parts
+
+
+@operator("_split_v2")
+def split_v2(p: Params, x: Value) -> list[Value]:
+    """Parts along ``axis``: equal sections, or beginning at the indices."""
+    axis = p.axis % x.ndim
+    size = x.shape[axis]
+    if p.sections:
+        if size % p.sections:
+            raise ValueError(f"{p.sections} sections do not divide dimension {axis} of {x.shape}")
+        parts = x.split(axis, p.sections)
+    else:
+        bounds = [*p.indices, size]
+        parts = [x.slice(axis, min(a, size), min(b, size)) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [part.squeeze(axis) for part in parts] if p.squeeze_axis else parts
+
+
+@operator("slice")
+def slice_(p: Params, x: Value) -> Value:
+    """Python's slicing on leading dimensions; None leaves a bound open."""
+    steps = p.step or (None,) * len(p.begin)
+    ranges = {}
+    for axis, (begin, end, step) in enumerate(zip(p.begin, p.end, steps, strict=True)):
+        ranges[axis] = slice(begin, end, step or None).indices(x.shape[axis])
+    if any(len(range(*each)) == 0 for each in ranges.values()):
+        raise ValueError(f"slice begin={p.begin} end={p.end} of {x.shape} is empty")
+    return x.slices(ranges)
+
+
+@operator("slice_axis")
+def slice_axis(p: Params, x: Value) -> Value:
+    """begin..end along one dimension."""
+    size = x.shape[p.axis]
+    begin = p.begin + size if p.begin < 0 else p.begin
+    end = size if p.end is None else (p.end + size if p.end < 0 else p.end)
+    if not 0 <= begin < end <= size:
+        raise ValueError(f"slice {p.begin}:{p.end} is out of range for axis {p.axis} of {x.shape}")
+    return x.slice(p.axis, begin, end)
+
+
+@operator("slice_like")
+def slice_like(p: Params, x: Value, like: Value) -> Value:
+    """The leading corner of another array's size."""
+    axes = [axis % x.ndim for axis in p.axes] if p.axes else range(x.ndim)
+    if any(like.shape[axis] > x.shape[axis] for axis in axes):
+        raise ValueError(f"slice_like: {like.shape} exceeds {x.shape}")
+    return x.slices({axis: (0, like.shape[axis], 1) for axis in axes})
+
+
+@operator("reverse")
+def reverse(p: Params, x: Value) -> Value:
+    """Dimensions read backwards."""
+    axes = p.axis if isinstance(p.axis, tuple) else (p.axis,)
+    return x.slices({axis: (x.shape[axis] - 1, -1, -1) for axis in axes})
+
+
+@operator("repeat")
+def repeat(p: Params, x: Value) -> Value:
+    """Each element repeated along ``axis``, or of the flattened array."""
+    if p.axis is None:
+        x, axis = x.reshape((x.size,)), 0
+    else:
+        axis = p.axis % x.ndim
+    expanded = x.unsqueeze(axis + 1)
+    wide = expanded.tile([p.repeats if i == axis + 1 else 1 for i in range(expanded.ndim)])
+    return wide.reshape(d * p.repeats if i == axis else d for i, d in enumerate(x.shape))
+
+
+@operator("tile")
+def tile(p: Params, x: Value) -> Value:
+    """Repeated whole."""
+    ndim = max(len(p.reps), x.ndim)
+    padded = x.reshape((1,) * (ndim - x.ndim) + x.shape)
+    return padded.tile((1,) * (ndim - len(p.reps)) + tuple(p.reps))
+
+
+@operator("Pad")
+def pad(p: Params, x: Value) -> Value:
+    """Padding of the last two or three dimensions: constant, edge or reflect."""
+    pairs = list(zip(p.pad_width[::2], p.pad_width[1::2], strict=True))
+    if len(pairs) != x.ndim:
+        raise ValueError(f"pad_width {p.pad_width} does not fit {x.shape}")
+    return x.pad(pairs, p.constant_value, p.mode)
+
+
+def _to_int64(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[Any]]:
+    return list(dtypes), [INT64]
+
+
+@operator("shape_array", types=_to_int64)
+def shape_array(p: Params, x: Value) -> Value:
+    """The shape as int64."""
+    return p.graph.ints(x.shape)
+
+
+@operator("size_array", types=_to_int64)
+def size_array(p: Params, x: Value) -> Value:
+    """The number of elements as int64."""
+    return p.graph.ints([x.size])
+
+
+@operator("reshape_like")
+def reshape_like(p: Params, x: Value, like: Value) -> Value:
+    """Another array's shape, whole or between the given axes."""
+
+    def bound(value: int | None, default: int, ndim: int) -> int:
+        return default if value is None else (value + ndim if value < 0 else value)
+
+    left = slice(bound(p.lhs_begin, 0, x.ndim), bound(p.lhs_end, x.ndim, x.ndim))
+    right = slice(bound(p.rhs_begin, 0, like.ndim), bound(p.rhs_end, like.ndim, like.ndim))
+    return x.reshape(x.shape[: left.start] + like.shape[right] + x.shape[left.stop :])
+
+
+@operator("depth_to_space")
+def depth_to_space(p: Params, x: Value) -> Value:
+    """Blocks of channels into space."""
+    n, c, h, w = x.shape
+    b = p.block_size
+    blocks = x.reshape((n, b, b, c // (b * b), h, w)).transpose((0, 3, 4, 1, 5, 2))
+    return blocks.reshape((n, c // (b * b), h * b, w * b))
+
+
+@operator("space_to_depth")
+def space_to_depth(p: Params, x: Value) -> Value:
+    """Blocks of space into channels."""
+    n, c, h, w = x.shape
+    b = p.block_size
+    blocks = x.reshape((n, c, h // b, b, w // b, b)).transpose((0, 3, 5, 1, 2, 4))
+    return blocks.reshape((n, c * b * b, h // b, w // b))
+
+
+@operator("diag")
+def diag(p: Params, x: Value) -> Value:
+    """The k-th diagonal, or a matrix of a vector's elements."""
+    if x.ndim == 1:
+        n = x.size + abs(p.k)
+        return x.reshape((x.size, 1)).expand((x.size, x.size)).pad(
+            [(max(-p.k, 0), max(p.k, 0)), (max(p.k, 0), max(-p.k, 0))]
+        ) * p.graph.const(np.eye(n, k=p.k, dtype=x.dtype))
+    rest = [axis for axis in range(x.ndim) if axis not in (p.axis1 % x.ndim, p.axis2 % x.ndim)]
+    rows, columns = x.shape[p.axis1], x.shape[p.axis2]
+    picked = np.diagonal(np.arange(rows * columns).reshape(rows, columns), p.k)
+    if picked.size == 0:
+        raise ValueError(f"diagonal {p.k} of {x.shape} is empty")
+    flat = x.transpose([*rest, p.axis1, p.axis2]).reshape((*(x.shape[axis] for axis in rest), rows * columns))
+    return flat.gather(p.graph.const(picked.astype(np.int64)), -1)
