@@ -1,8 +1,8 @@
 """Expressions over ONNX: lowerings read like definitions.
 
 A :class:`Value` is a tensor with a known shape and dtype. Its methods append nodes to its :class:`Builder`, which casts
-where ONNX Runtime has no kernel, and turns into ONNX protos only at the end: shape inference runs the same lowerings and
-throws the nodes away.
+where ONNX Runtime has no kernel, and turns into ONNX protos only at the end: shape inference runs the same lowerings
+and throws the nodes away.
 """
 
 from __future__ import annotations
@@ -169,8 +169,10 @@ class Builder:
         shape = broadcast_shapes(condition.shape, yes.shape, no.shape)
         dtype = yes.dtype
         inner = computed_in("Where", dtype)
-        picked = self.emit("Where", [condition.cast(BOOL), yes.cast(inner), no.cast(inner)], shape, inner)
-        return picked.cast(dtype)
+        made = self.value(self.fresh("Where"), shape, inner)
+        names = (condition.cast(BOOL).name, yes.cast(inner).name, no.cast(inner).name)
+        self.nodes.append(NodeRecord("Where", names, (made.name,), {}))
+        return made.cast(dtype)
 
     def maximum(self, left: Value, right: Value) -> Value:
         """Element-wise maximum with broadcasting."""

@@ -16,7 +16,7 @@ import numpy as np
 from offboard.errors import MXNetError
 from offboard.graph.node import Entry, Graph, Node
 from offboard.operators import record as records
-from offboard.operators.builder import Builder, Dtype, FLOAT32
+from offboard.operators.builder import FLOAT32, Builder, Dtype
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import Operator, Params, PartialShape
 

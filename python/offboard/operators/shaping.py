@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -190,7 +191,7 @@ def split_v2(p: Params, x: Value) -> list[Value]:
         parts = x.split(axis, p.sections)
     else:
         bounds = [*p.indices, size]
-        parts = [x.slice(axis, min(a, size), min(b, size)) for a, b in zip(bounds, bounds[1:], strict=False)]
+        parts = [x.slice(axis, min(a, size), min(b, size)) for a, b in pairwise(bounds)]
     return [part.squeeze(axis) for part in parts] if p.squeeze_axis else parts
 
 

@@ -1,0 +1,125 @@
+"""Activations, softmax and dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
+from offboard.operators.elementwise import named_type
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def _softplus(x: Value) -> Value:
+    # max(x, 0) + log(1 + exp(-|x|)) does not overflow.
+    zero = x.graph.const(0, x.dtype)
+    return x.graph.maximum(x, zero) + ((-x.abs()).exp() + 1.0).log()
+
+
+@operator("Activation", same_shape=True)
+def activation(p: Params, x: Value) -> Value:
+    """relu (NaN gives 0), sigmoid, tanh, softrelu or softsign."""
+    if p.act_type == "relu":
+        return x.unary("Relu")
+    if p.act_type == "softrelu":
+        return _softplus(x)
+    if p.act_type == "softsign":
+        return x / (x.abs() + 1.0)
+    return x.unary({"sigmoid": "Sigmoid", "tanh": "Tanh"}[p.act_type])
+
+
+def _slope_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if len(shapes) < 2 or data is None or shapes[1] is not None:
+        return shapes
+    channels = data[1] if len(data) > 1 else data[0]
+    return [data, (channels,)] if channels else shapes
+
+
+@operator("LeakyReLU", fill=_slope_fill)
+def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[Value]:
+    """leaky, prelu, elu, selu, gelu, or rrelu with its mean slope at inference."""
+    g = p.graph
+    if p.act_type == "gelu":
+        return x * ((x * float(1 / np.sqrt(2))).unary("Erf") + 1.0) * 0.5
+    if p.act_type == "elu":
+        return g.where(x > 0, x, (x.exp() - 1.0) * float(p.slope))
+    if p.act_type == "selu":
+        scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+        return g.where(x > 0, x, (x.exp() - 1.0) * alpha) * scale
+    if p.act_type == "prelu":
+        assert gamma is not None
+        if gamma.ndim == 1 and gamma.size != 1:
+            gamma = gamma.reshape((1, gamma.size, *(1,) * (x.ndim - 2)) if x.ndim > 1 else gamma.shape)
+        return g.where(x > 0, x, x * gamma)
+    slope = (p.lower_bound + p.upper_bound) / 2 if p.act_type == "rrelu" else p.slope
+    made = g.where(x > 0, x, x * float(slope))
+    if p.act_type == "rrelu":
+        # The mask is what each element was multiplied with; MXNet leaves it unset at inference.
+        return [made, g.where(x > 0, g.const(1, x.dtype), g.const(slope, x.dtype)).expand(x.shape)]
+    return made
+
+
+@operator("Dropout")
+def dropout(p: Params, x: Value) -> Value | list[Value]:
+    """The input at inference; in a training forward elements are dropped with probability ``p``."""
+    if (p.is_train or p.mode == "always") and p.values["p"] > 0:
+        keep = 1.0 - p.values["p"]
+        shape = tuple(1 if axis in (p.axes or ()) else d for axis, d in enumerate(x.shape))
+        drawn = p.graph.emit("RandomUniform", [], shape, FLOAT32, shape=shape)
+        return x * (drawn < keep).cast(x.dtype) * (1.0 / keep)
+    return x
+
+
+def _length_mask(x: Value, length: Value, axis: int) -> Value:
+    """Whether a position of ``axis`` lies before the sample's length; lengths index the dimensions but ``axis``."""
+    positions = x.graph.const(np.arange(x.shape[axis], dtype=np.int64))
+    column = positions.reshape(tuple(x.shape[axis] if i == axis else 1 for i in range(x.ndim)))
+    limits = length.cast(INT64).reshape(tuple(1 if i == axis else d for i, d in enumerate(x.shape)))
+    return (column < limits).expand(x.shape)
+
+
+def _softmax_inputs(p: Params, x: Value) -> tuple[Value, int]:
+    if not -x.ndim <= p.axis < x.ndim:
+        raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
+    if p.temperature is not None and p.temperature != 1.0:
+        x = x / float(p.temperature)
+    return x, p.axis % x.ndim
+
+
+def _output_type(p: Params, made: Value) -> Value:
+    return made if p.dtype is None else made.cast(named_type(p.dtype))
+
+
+@operator("softmax")
+def softmax(p: Params, x: Value, length: Value | None = None) -> Value:
+    """Softmax along an axis, with a temperature, over the first ``length`` positions."""
+    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))
+    if length is None:
+        return _output_type(p, scaled.softmax(axis))
+    mask = _length_mask(scaled, length, axis)
+    made = p.graph.where(mask, scaled, p.graph.const(-np.inf, scaled.dtype)).softmax(axis)
+    return _output_type(p, p.graph.where(mask, made, p.graph.const(0, made.dtype)))
+
+
+@operator("log_softmax")
+def log_softmax(p: Params, x: Value) -> Value:
+    """The logarithm of softmax."""
+    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))
+    return _output_type(p, scaled.unary("LogSoftmax", axis=axis))
+
+
+@operator("softmin")
+def softmin(p: Params, x: Value) -> Value:
+    """Softmax of the negative."""
+    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT64))
+    return _output_type(p, (-scaled).softmax(axis))
+
+
+@operator("SoftmaxActivation", same_shape=True)
+def softmax_activation(p: Params, x: Value) -> Value:
+    """Softmax over channels, or over everything but the batch."""
+    if p.mode == "channel":
+        return x.softmax(1)
+    return x.reshape((x.shape[0], x.size // x.shape[0])).softmax(1).reshape(x.shape)

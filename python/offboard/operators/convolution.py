@@ -1,0 +1,135 @@
+"""Convolution and Deconvolution, of one to three spatial dimensions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from offboard.operators.builder import FLOAT32, Shape, Value
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def spatial(p: Params, name: str, default: int) -> Shape:
+    """A parameter with one number a spatial dimension; empty means the default."""
+    given = getattr(p, name)
+    ndim = len(p.kernel)
+    if given and len(given) != ndim:
+        raise ValueError(f"{name} {given} does not fit kernel {p.kernel}")
+    return tuple(given) if given else (default,) * ndim
+
+
+def channels_last(layout: str | None) -> bool:
+    """Whether the channel dimension is the last."""
+    return layout is not None and layout[1] != "C"
+
+
+def to_channels_first(x: Value) -> Value:
+    """N...C to NC...."""
+    return x.transpose([0, x.ndim - 1, *range(1, x.ndim - 1)])
+
+
+def to_channels_last(x: Value) -> Value:
+    """NC... to N...C."""
+    return x.transpose([0, *range(2, x.ndim), 1])
+
+
+def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None:
+        return shapes
+    last = channels_last(p.layout)
+    channels = data[-1 if last else 1]
+    if not channels:
+        return shapes
+    inner = channels // p.num_group
+    weight = (p.num_filter, *p.kernel, inner) if last else (p.num_filter, inner, *p.kernel)
+    return [data, weight, (p.num_filter,)][: len(shapes)]
+
+
+@operator("Convolution", "Convolution_v1", fill=_fill)
+def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    """Cross-correlation, grouped and dilated; output size floor((in + 2 pad - dilated kernel) / stride) + 1."""
+    last = channels_last(p.layout)
+    if last:
+        x, weight = to_channels_first(x), to_channels_first(weight)
+    stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)
+    expected = (p.num_filter, x.shape[1] // p.num_group, *p.kernel)
+    if x.ndim != len(p.kernel) + 2 or weight.shape != expected or x.shape[1] % p.num_group:
+        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+    if bias is not None and bias.shape != (p.num_filter,):
+        raise ValueError(f"Shape inconsistent, Provided = {list(bias.shape)}, inferred shape=({p.num_filter},)")
+    sizes = tuple(
+        (d + 2 * b - (e * (k - 1) + 1)) // s + 1
+        for d, k, s, e, b in zip(x.shape[2:], p.kernel, stride, dilate, pad, strict=True)
+    )
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"kernel {p.kernel} exceeds input {x.shape}")
+    made = p.graph.emit(
+        "Conv",
+        [x, weight, bias],
+        (x.shape[0], p.num_filter, *sizes),
+        kernel_shape=p.kernel,
+        strides=stride,
+        dilations=dilate,
+        pads=(*pad, *pad),
+        group=p.num_group,
+    )
+    return to_channels_last(made) if last else made
+
+
+def _transposed_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None or not data[1]:
+        return shapes
+    return [data, (data[1], p.num_filter // p.num_group, *p.kernel), (p.num_filter,)][: len(shapes)]
+
+
+@operator("Deconvolution", fill=_transposed_fill)
+def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    """Transposed convolution; ``target_shape`` overrides padding and ``adj``."""
+    stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)
+    adj = spatial(p, "adj", 0)
+    expected = (x.shape[1], p.num_filter // p.num_group, *p.kernel)
+    if weight.shape != expected:
+        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+    extents = [e * (k - 1) + 1 for k, e in zip(p.kernel, dilate, strict=True)]
+    full = [(d - 1) * s + k for d, s, k in zip(x.shape[2:], stride, extents, strict=True)]
+    if p.target_shape and any(p.target_shape):
+        totals = [f - t for f, t in zip(full, p.target_shape, strict=True)]
+        if any(total < 0 and -total > s for total, s in zip(totals, stride, strict=True)):
+            raise ValueError(f"target_shape {p.target_shape} is too large for {x.shape}")
+        pad = tuple((max(total, 0) + 1) // 2 for total in totals)
+        sizes = tuple(p.target_shape)
+    else:
+        sizes = tuple(f - 2 * b + a for f, b, a in zip(full, pad, adj, strict=True))
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"padding {pad} leaves nothing of {full}")
+    made = p.graph.emit(
+        "ConvTranspose",
+        [x, weight, bias],
+        (x.shape[0], p.num_filter, *full),
+        kernel_shape=p.kernel,
+        strides=stride,
+        dilations=dilate,
+        group=p.num_group,
+    )
+    # The padding is cut off, and what adj adds beyond the full result is bias alone.
+    beyond = [max(b + size - f, 0) for b, size, f in zip(pad, sizes, full, strict=True)]
+    if any(beyond):
+        if bias is not None:
+            raw = made - bias.reshape((1, p.num_filter, *(1,) * len(sizes)))
+            made = raw.pad([(0, 0), (0, 0), *((0, extra) for extra in beyond)])
+            made = made + bias.reshape((1, p.num_filter, *(1,) * len(sizes)))
+        else:
+            made = made.pad([(0, 0), (0, 0), *((0, extra) for extra in beyond)])
+    return made.slices({axis + 2: (b, b + size, 1) for axis, (b, size) in enumerate(zip(pad, sizes, strict=True))})
+
+
+def bilinear_kernel(size: int) -> np.ndarray:
+    """The weights with which a transposed convolution interpolates."""
+    factor = math.ceil(size / 2)
+    centre = (2 * factor - 1 - factor % 2) / (2.0 * factor)
+    line = 1 - np.abs(np.arange(size) / factor - centre)
+    return np.outer(line, line).astype(FLOAT32)

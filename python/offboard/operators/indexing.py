@@ -1,0 +1,98 @@
+"""Operators that pick elements by index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from offboard.operators.builder import INT64, Dtype, Value
+from offboard.operators.elementwise import named_type
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def in_range(indices: Value, size: int, mode: str) -> Value:
+    """Indices as int64 inside 0..size: clipped, or wrapped around."""
+    whole = indices.cast(INT64)
+    if mode == "wrap":
+        return indices.graph.emit("Mod", [whole, whole.graph.const(size, INT64)], whole.shape)
+    return whole.clip(0, size - 1)
+
+
+def _embedding_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    return [shapes[0], (p.input_dim, p.output_dim)]
+
+
+def _embedding_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    weight = dtypes[1] or named_type(p.dtype)
+    return [dtypes[0], weight], [weight]
+
+
+@operator("Embedding", "_contrib_SparseEmbedding", fill=_embedding_fill, types=_embedding_types)
+def embedding(p: Params, indices: Value, weight: Value) -> Value:
+    """Rows of a table; indices out of range are clipped."""
+    if weight.shape != (p.input_dim, p.output_dim):
+        raise ValueError(
+            f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape=({p.input_dim},{p.output_dim})"
+        )
+    return weight.gather(in_range(indices, p.input_dim, "clip"), 0)
+
+
+@operator("take", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def take(p: Params, x: Value, indices: Value) -> Value:
+    """Slices of ``axis`` by index, clipped or wrapped."""
+    return x.gather(in_range(indices, x.shape[p.axis], p.mode), p.axis)
+
+
+@operator("batch_take", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def batch_take(p: Params, x: Value, indices: Value) -> Value:
+    """One element a row."""
+    rows = x.reshape((x.shape[0], x.size // x.shape[0]))
+    chosen = in_range(indices, rows.shape[1], "clip").reshape((x.shape[0], 1))
+    return rows.graph.emit("GatherElements", [rows, chosen], (x.shape[0], 1), axis=1).reshape(indices.shape)
+
+
+@operator("pick", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def pick(p: Params, x: Value, indices: Value) -> Value:
+    """One element along ``axis`` for each position of the others."""
+    if p.axis is None:
+        return x.reshape((x.size,)).gather(in_range(indices, x.size, p.mode), 0)
+    axis = p.axis % x.ndim
+    kept = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
+    chosen = in_range(indices, x.shape[axis], p.mode).reshape(kept)
+    made = x.graph.emit("GatherElements", [x, chosen], kept, axis=axis)
+    return made if p.keepdims else made.reshape(tuple(d for i, d in enumerate(x.shape) if i != axis) or (1,))
+
+
+@operator("gather_nd", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def gather_nd(p: Params, x: Value, indices: Value) -> Value:
+    """Elements at coordinates, whose first axis runs over dimensions; each coordinate is clipped."""
+    count = indices.shape[0]
+    limits = x.graph.const(np.array(x.shape[:count], np.int64).reshape((count,) + (1,) * (indices.ndim - 1)))
+    whole = indices.cast(INT64)
+    whole = x.graph.where(whole < 0, whole + limits, whole)
+    last = x.graph.minimum(x.graph.maximum(whole, x.graph.const(0, INT64)), limits - 1)
+    moved = last.transpose([*range(1, indices.ndim), 0])
+    return x.graph.emit("GatherND", [x, moved], (*indices.shape[1:], *x.shape[count:]))
+
+
+@operator("one_hot", types=lambda p, dtypes: (dtypes, [named_type(p.dtype)]))
+def one_hot(p: Params, indices: Value) -> Value:
+    """``on_value`` at each index of a new last axis; indices out of range give a row of ``off_value``."""
+    classes = p.graph.const(np.arange(p.depth, dtype=np.int64))
+    hit = indices.cast(INT64).unsqueeze(indices.ndim).equals(classes)
+    dtype = named_type(p.dtype)
+    return p.graph.where(hit, p.graph.const(p.on_value, dtype), p.graph.const(p.off_value, dtype))
+
+
+@operator(
+    "where",
+    types=lambda p, dtypes: ([dtypes[0], dtypes[1] or dtypes[2], dtypes[2] or dtypes[1]], [dtypes[1] or dtypes[2]]),
+)
+def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:
+    """Element-wise choice; a vector as condition chooses rows."""
+    if yes.shape != no.shape or (condition.shape != yes.shape and condition.shape != yes.shape[:1]):
+        raise ValueError(f"where needs equal shapes: {condition.shape}, {yes.shape}, {no.shape}")
+    if condition.shape != yes.shape:
+        condition = condition.reshape((yes.shape[0], *(1,) * (yes.ndim - 1)))
+    return p.graph.where(~condition.equals(0), yes, no)

@@ -1,0 +1,119 @@
+"""Normalisation: over the batch, layers, groups, instances, norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from offboard.operators.builder import FLOAT32, Dtype, Value
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def _channel_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None:
+        return shapes
+    axis = p.values.get("axis", 1)
+    return [data, *[(data[axis],)] * (len(shapes) - 1)] if data[axis] else shapes
+
+
+def _parameters_in_float32(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """A float16 network keeps its statistics in float32."""
+    data = dtypes[0]
+    rest = FLOAT32 if data == np.float16 else data
+    return [data, *(dtype or rest for dtype in dtypes[1:])], [data] * p.num_outputs
+
+
+@operator("BatchNorm", "BatchNorm_v1", "_contrib_SyncBatchNorm", fill=_channel_fill, types=_parameters_in_float32)
+def batch_norm(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var: Value) -> Value | list[Value]:
+    """Normalised by the moving statistics, or by the batch's own in a training forward; gamma is 1 with fix_gamma."""
+    axis = p.values.get("axis", 1) % x.ndim
+    inner = x.cast(FLOAT32) if x.dtype != gamma.dtype else x
+    scale = p.graph.full(gamma.shape, 1, gamma.dtype) if p.fix_gamma else gamma
+    if p.is_train and not p.use_global_stats:
+        axes = [each for each in range(x.ndim) if each != axis]
+        kept = inner.mean(axes, True)
+        mean, var = kept.reshape(mean.shape), ((inner - kept) * (inner - kept)).mean(axes)
+    order = [axis if each == 1 else (each - 1 if 1 < each <= axis else each) for each in range(x.ndim)]
+    moved = inner.transpose(order) if axis != 1 else inner
+    made = p.graph.emit("BatchNormalization", [moved, scale, beta, mean, var], moved.shape, epsilon=float(p.eps))
+    if axis != 1:
+        made = made.transpose(list(np.argsort(order)))
+    made = made.cast(x.dtype)
+    if not p.output_mean_var:
+        return made
+    return [made, mean, 1.0 / (var + float(p.eps)).sqrt()]
+
+
+@operator("_contrib_BatchNormWithReLU", fill=_channel_fill, types=_parameters_in_float32)
+def batch_norm_relu(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var: Value) -> Value | list[Value]:
+    """BatchNorm and relu in one."""
+    made = batch_norm(p, x, gamma, beta, mean, var)
+    if isinstance(made, Value):
+        return made.unary("Relu")
+    return [made[0].unary("Relu"), *list(made)[1:]]
+
+
+def _axis_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None or not data[p.axis]:
+        return shapes
+    return [data, (data[p.axis],), (data[p.axis],)]
+
+
+@operator("LayerNorm", fill=_axis_fill)
+def layer_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
+    """Normalised along one axis; the statistics keep their dimension."""
+    axis = p.axis % x.ndim
+    if axis == x.ndim - 1 and not p.output_mean_var:
+        return p.graph.emit("LayerNormalization", [x, gamma, beta], x.shape, axis=-1, epsilon=float(p.eps))
+    mean = x.mean([axis], True)
+    centred = x - mean
+    std = ((centred * centred).mean([axis], True) + float(p.eps)).sqrt()
+    column = tuple(x.shape[axis] if each == axis else 1 for each in range(x.ndim))
+    made = centred / std * gamma.reshape(column) + beta.reshape(column)
+    return [made, mean, std] if p.output_mean_var else made
+
+
+@operator("InstanceNorm", fill=_channel_fill)
+def instance_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value:
+    """Normalised over space, each channel of each sample by itself."""
+    axes = list(range(2, x.ndim))
+    column = (1, x.shape[1], *(1,) * len(axes))
+    centred = x - x.mean(axes, True)
+    std = ((centred * centred).mean(axes, True) + float(p.eps)).sqrt()
+    return centred / std * gamma.reshape(column) + beta.reshape(column)
+
+
+def _group_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    return [shapes[0], (p.num_groups,), (p.num_groups,)]
+
+
+@operator("GroupNorm", fill=_group_fill)
+def group_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
+    """Normalised over groups of channels; gamma and beta have an entry a group."""
+    n = x.shape[0]
+    groups = x.reshape((n, p.num_groups, x.size // (n * p.num_groups)))
+    mean = groups.mean([2], True)
+    centred = groups - mean
+    std = ((centred * centred).mean([2], True) + float(p.eps)).sqrt()
+    column = (1, p.num_groups, 1)
+    made = (centred / std * gamma.reshape(column) + beta.reshape(column)).reshape(x.shape)
+    return [made, mean.squeeze(2), std.squeeze(2)] if p.output_mean_var else made
+
+
+@operator("L2Normalization")
+def l2_normalization(p: Params, x: Value) -> Value:
+    """Divided by the 2-norm of the whole instance, each channel, or each position."""
+    axes = {"instance": range(1, x.ndim), "channel": [1], "spatial": range(2, x.ndim)}[p.mode]
+    return x / ((x * x).sum(axes, True) + float(p.eps)).sqrt()
+
+
+@operator("LRN")
+def lrn(p: Params, x: Value) -> Value:
+    """Local response normalisation across ``nsize`` channels."""
+    return p.graph.emit(
+        "LRN", [x], x.shape, alpha=float(p.alpha), beta=float(p.beta), bias=float(p.knorm), size=p.nsize
+    )

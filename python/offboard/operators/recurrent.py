@@ -1,0 +1,107 @@
+"""The fused RNN operator: tanh or relu cells, LSTM and GRU, in layers and both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offboard.operators.builder import Value
+from offboard.operators.record import Params, PartialShape, operator
+
+_GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+# Where ONNX's gates (LSTM i o f c, GRU z r h) stand in MXNet's order (LSTM i f c o, GRU r z n).
+_ORDER = {"rnn_relu": [0], "rnn_tanh": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
+
+
+def _parameter_count(p: Params, inputs: int) -> int:
+    gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1
+    count = 0
+    for layer in range(p.num_layers):
+        width = inputs if layer == 0 else hidden * directions
+        count += directions * gates * hidden * (width + hidden + 2)
+    return count
+
+
+def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None:
+        return shapes
+    directions = 2 if p.bidirectional else 1
+    state = (p.num_layers * directions, data[1], p.state_size)
+    parameters = (_parameter_count(p, data[2]),) if data[2] else None
+    rest: list[PartialShape] = [state] * (len(shapes) - 2 - int(p.use_sequence_length))
+    return [data, parameters, *rest, *[(data[1],)] * int(p.use_sequence_length)]
+
+
+@operator("RNN", fill=_fill)
+def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> list[Value]:
+    """(time, batch, inputs) to (time, batch, directions * state_size), and the last states where asked for.
+
+    The flat parameters hold all weights, layer by layer and direction by direction (input then hidden), then all biases.
+    """
+    if p.projection_size is not None:
+        raise ValueError("projection_size is not supported: MXNet itself has it on GPUs only")
+    gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1
+    if parameters.shape != (_parameter_count(p, x.shape[2]),):
+        raise ValueError(f"RNN needs {_parameter_count(p, x.shape[2])} parameters, {parameters.shape} given")
+    offset = 0
+
+    def take(*shape: int) -> Value:
+        nonlocal offset
+        size = 1
+        for d in shape:
+            size *= d
+        made = parameters.slice(0, offset, offset + size).reshape(shape)
+        offset += size
+        return made
+
+    def reordered(matrix: Value) -> Value:
+        parts = matrix.reshape((gates, hidden, *matrix.shape[1:]))
+        picked = [parts.slice(0, gate, gate + 1).squeeze(0) for gate in _ORDER[p.mode]]
+        return p.graph.concat(picked, 0)
+
+    weights = []
+    for layer in range(p.num_layers):
+        width = x.shape[2] if layer == 0 else hidden * directions
+        weights.append([(take(gates * hidden, width), take(gates * hidden, hidden)) for _ in range(directions)])
+    biases = [[(take(gates * hidden), take(gates * hidden)) for _ in range(directions)] for _ in range(p.num_layers)]
+
+    time, batch = x.shape[:2]
+    last_states, last_cells = [], []
+    for layer in range(p.num_layers):
+        w = p.graph.stack([reordered(each[0]) for each in weights[layer]], 0)
+        r = p.graph.stack([reordered(each[1]) for each in weights[layer]], 0)
+        b = p.graph.stack([p.graph.concat([reordered(each[0]), reordered(each[1])], 0) for each in biases[layer]], 0)
+        rows = (layer * directions, (layer + 1) * directions)
+        inputs = [x, w, r, b, None, state.slice(0, *rows)]
+        attributes: dict[str, object] = {"hidden_size": hidden}
+        if p.bidirectional:
+            attributes["direction"] = "bidirectional"
+        shape = (time, directions, batch, hidden)
+        ends = (directions, batch, hidden)
+        outputs = [(shape, None), (ends, None)]
+        if p.mode == "lstm":
+            inputs.append(more[0].slice(0, *rows))
+            outputs.append((ends, None))
+            op = "LSTM"
+        elif p.mode == "gru":
+            attributes["linear_before_reset"] = 1
+            op = "GRU"
+        else:
+            attributes["activations"] = ["Relu" if p.mode == "rnn_relu" else "Tanh"] * directions
+            op = "RNN"
+        made = p.graph.emit_many(op, inputs, outputs, **attributes)
+        x = made[0].transpose((0, 2, 1, 3)).reshape((time, batch, directions * hidden))
+        last_states.append(made[1])
+        last_cells.extend(made[2:])
+    if not p.state_outputs:
+        return [x]
+    states = [p.graph.concat(last_states, 0)]
+    if p.mode == "lstm":
+        states.append(p.graph.concat(last_cells, 0))
+    return [x, *states]
+
+
+@operator("_rnn_param_concat")
+def rnn_param_concat(p: Params, *values: Value) -> Value:
+    """Parameters of a fused RNN joined."""
+    return p.graph.concat(values, p.dim)

@@ -1,0 +1,45 @@
+"""Operators over sequences of different lengths; time is axis 0 unless said."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from offboard.operators.builder import INT64, Value
+from offboard.operators.record import Params, operator
+
+
+def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, Value]:
+    """Time steps and lengths, shaped to broadcast over ``x``; the batch is the other of the first two axes."""
+    batch = 1 - axis
+    steps = p.graph.const(np.arange(x.shape[axis], dtype=np.int64))
+    time = steps.reshape(tuple(d if i == axis else 1 for i, d in enumerate(x.shape)))
+    limit = lengths.cast(INT64).reshape(tuple(d if i == batch else 1 for i, d in enumerate(x.shape)))
+    return time, limit
+
+
+@operator("SequenceMask")
+def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
+    """Steps past each length become ``value``."""
+    if lengths is None:
+        return x
+    time, limit = _positions(p, x, lengths, p.axis)
+    return p.graph.where(time < limit, x, p.graph.const(p.value, x.dtype))
+
+
+@operator("SequenceLast")
+def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
+    """The last step, or the last before each length."""
+    axis = p.axis
+    if lengths is None:
+        return x.slice(axis, x.shape[axis] - 1, x.shape[axis]).squeeze(axis)
+    moved = x.swapaxes(0, 1) if axis == 0 else x
+    last = (lengths.cast(INT64) - 1).clip(0, moved.shape[1] - 1).reshape((moved.shape[0], 1))
+    return p.graph.emit("GatherND", [moved, last], (moved.shape[0], *moved.shape[2:]), batch_dims=1)
+
+
+@operator("SequenceReverse")
+def sequence_reverse(p: Params, x: Value, lengths: Value | None = None) -> Value:
+    """Time backwards, each sequence within its length."""
+    if lengths is None:
+        return x.slice(0, x.shape[0] - 1, -1, -1)
+    return p.graph.emit("ReverseSequence", [x, lengths.cast(INT64)], x.shape, time_axis=0, batch_axis=1)
