@@ -185,7 +185,8 @@ def _call(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     if "ctx" in kwargs:
         _home(kwargs.pop("ctx"), facts.name)
     inputs, named, params = namespace.split_arguments(facts, args, kwargs, lambda value: isinstance(value, NDArray))
-    params = {key: value for key, value in params.items() if value is not None or facts.parameters[key].nullable}
+    nullable = {key for key, each in facts.parameters.items() if each.nullable}
+    params = {key: value for key, value in params.items() if value is not None or key in nullable}
     if facts.variadic and facts.variadic not in params:
         params[facts.variadic] = len(inputs)
     if named:

@@ -1,0 +1,46 @@
+"""Attributes that all symbols made in a scope get."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+__all__ = ["AttrScope"]
+
+_CURRENT = threading.local()
+
+
+class AttrScope:
+    """A scope of attributes; inner scopes add to outer ones."""
+
+    def __init__(self, **kwargs: str) -> None:
+        for value in kwargs.values():
+            if not isinstance(value, str):
+                raise ValueError("Attributes need to be string")
+        self._own = kwargs
+        self._attr: dict[str, str] = dict(kwargs)
+        self._outer: list[AttrScope] = []
+
+    def get(self, attr: dict[str, str] | None) -> dict[str, str]:
+        """The scope's attributes with ``attr`` over them."""
+        return {**self._attr, **(attr or {})}
+
+    def __enter__(self) -> AttrScope:
+        outer = current()
+        self._outer.append(outer)
+        self._attr = {**outer._attr, **self._own}
+        _CURRENT.value = self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _CURRENT.value = self._outer.pop()
+
+
+def current() -> AttrScope:
+    """The innermost scope of this thread."""
+    found: AttrScope | None = getattr(_CURRENT, "value", None)
+    if found is None:
+        found = _CURRENT.value = AttrScope()
+    return found
