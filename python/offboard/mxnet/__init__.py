@@ -1,0 +1,43 @@
+"""The MXNet 1.x inference API. ``import mxnet as mx`` resolves here where it is asked to (see ``offboard.alias``)."""
+
+from offboard.mxnet import (
+    attribute,
+    base,
+    callback,
+    context,
+    executor,
+    image,
+    initializer,
+    io,
+    metric,
+    model,
+    module,
+    name,
+    ndarray,
+    random,
+    symbol,
+    test_utils,
+)
+from offboard.mxnet.attribute import AttrScope
+from offboard.mxnet.base import MXNetError
+from offboard.mxnet.context import Context, cpu, cpu_pinned, current_context, eia, gpu, num_gpus
+from offboard.mxnet.executor import Executor
+
+nd = ndarray
+sym = symbol
+mod = module
+img = image
+init = initializer
+rnd = random
+# MXNet's functions of ``mx.nd.random`` are those of ``mx.random``.
+ndarray.random = random  # type: ignore[attr-defined]
+ndarray.random_normal = random.normal  # type: ignore[attr-defined]
+ndarray.random_uniform = random.uniform  # type: ignore[attr-defined]
+
+__version__ = "1.9.1"
+
+__all__ = [
+    "AttrScope", "Context", "Executor", "MXNetError", "attribute", "base", "callback", "context", "cpu", "cpu_pinned",
+    "current_context", "eia", "executor", "gpu", "image", "img", "init", "initializer", "io", "metric", "mod", "model",
+    "module", "name", "nd", "ndarray", "num_gpus", "random", "rnd", "sym", "symbol", "test_utils",
+]  # fmt: skip
