@@ -1,0 +1,36 @@
+"""The ``offboard`` command. Modules of commands import what is heavy only when they run."""
+
+import typer
+
+from offboard.cli.serve import serve
+
+__all__ = ["application", "main"]
+
+application = typer.Typer(
+    name="offboard",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Inference on an accelerator that is attached over the network.",
+)
+application.command()(serve)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from offboard.version import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@application.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Inference on an accelerator that is attached over the network."""
+
+
+def main() -> None:
+    """Runs the command of this process's arguments."""
+    application()
