@@ -60,6 +60,8 @@ class Keeper:
     restarts: int = 0
     worker: Worker | None = None
     last_failure: str = ""
+    died_of: int = 0
+    """The signal that ended the last worker, or 0."""
     _draining: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -97,6 +99,7 @@ class Keeper:
             if self._draining:
                 break
             self.last_failure = f"exit status {status}" if status >= 0 else f"signal {-status}"
+            self.died_of = max(-status, 0)
             await self._restart(time.monotonic() - began)
         self.state = "ended"
 
@@ -147,7 +150,7 @@ class Keeper:
         self.state = "starting"
         began = time.monotonic()
         self.prepare(self.accelerator)
-        config = replace(self.config, generation=secrets.token_hex(8), restarts=self.restarts)
+        config = replace(self.config, generation=secrets.token_hex(8), restarts=self.restarts, died_of=self.died_of)
         worker = await self.provider.start(config, self.nice)
         if self._draining:
             worker.drain()

@@ -30,7 +30,7 @@ class Store:
     def __init__(
         self, folder: Path, accelerator: str, store_bytes: int | None = None, blob_bytes: int | None = None
     ) -> None:
-        self._folder = folder
+        self.folder = self._folder = folder
         self._accelerator = accelerator
         self._store_bytes = rules.limit("store_bytes") if store_bytes is None else store_bytes
         self._blob_bytes = rules.limit("blob_bytes") if blob_bytes is None else blob_bytes

@@ -147,6 +147,7 @@ class Supervisor:
             accelerator=accelerator,
             generation="",
             restarts=0,
+            died_of=0,
             data_dir=str(data.of_accelerator(accelerator.id)),
             associations=str(data.associations),
             grpc=where.grpc.address,

@@ -55,6 +55,8 @@ class WorkerConfig:
     generation: str
     """New at every start of the worker."""
     restarts: int
+    died_of: int
+    """The signal that ended the worker before this one; 0 when it was none."""
     data_dir: str
     """The accelerator's own directory: its store."""
     associations: str

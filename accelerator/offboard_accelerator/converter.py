@@ -1,0 +1,215 @@
+"""A warm child process in which untrusted graphs are parsed, lowered and first opened: it may die, the worker does not.
+
+Requests and replies are framed: a length, a JSON header, and the bytes of a model. Nothing that the child says is
+unpickled or otherwise trusted beyond its sizes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from offboard import errors
+from offboard.errors import InvalidGraphError, MXNetError
+from offboard.operators.lowering import TensorSpec
+from offboard.wire.datatype import datatype_of, dtype_of
+
+__all__ = ["Converted", "Converter", "ConverterDiedError", "Variable"]
+
+_HEAD = struct.Struct("<II")
+_REPLY_BYTES = 1 << 31
+
+
+class ConverterDiedError(InvalidGraphError):
+    """The graph killed the process that converts, or held it beyond its time."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One argument or auxiliary state: its shape and dtype, and the blob's digest if it is a constant."""
+
+    spec: TensorSpec
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A vetted ONNX model and what it needs."""
+
+    model: bytes
+    inputs: list[TensorSpec]
+    outputs: list[TensorSpec]
+    peak_bytes: int
+    nodes: int
+    instance: list[tuple[int, str, str, str]]
+
+
+class Converter:
+    """Runs the child, one request at a time, and starts another when it dies."""
+
+    def __init__(self, folder: Path, seconds: float, address_space: int) -> None:
+        self._folder, self._seconds, self._address_space = folder, seconds, address_space
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def warm(self) -> None:
+        """Starts the child, so that the first bind does not wait for its imports."""
+        with self._lock:
+            self._ensure()
+
+    def convert(self, format_: str, graph: bytes, variables: Sequence[Variable]) -> Converted:
+        """Lowers or checks a graph and opens it once.
+
+        Raises:
+            ConverterDiedError: it died of it. MXNetError and its subclasses: what is wrong with the graph.
+        """
+        header = {
+            "format": format_,
+            "variables": [
+                {
+                    "name": each.spec.name,
+                    "datatype": datatype_of(each.spec.dtype),
+                    "shape": list(each.spec.shape),
+                    "digest": each.digest.hex(),
+                }
+                for each in variables
+            ],
+        }
+        with self._lock:
+            reply, model = self._ask(header, graph)
+        if "error" in reply:
+            kind = getattr(errors, str(reply["error"]), MXNetError)
+            raise kind(str(reply["message"]))
+        return Converted(
+            model,
+            [_spec(each) for each in reply["inputs"]],
+            [_spec(each) for each in reply["outputs"]],
+            int(reply["peak_bytes"]),
+            int(reply["nodes"]),
+            [tuple(each) for each in reply["instance"]],  # type: ignore[misc]
+        )
+
+    def close(self) -> None:
+        """Ends the child."""
+        with self._lock:
+            if self._child is not None:
+                self._child.kill()
+                self._child.wait()
+                self._child = None
+
+    def _ensure(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            command = [sys.executable, "-m", "offboard_accelerator.converter", str(self._folder)]
+            command += [str(self._address_space), str(os.getpid())]
+            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self._child
+
+    def _ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+        child = self._ensure()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            _write(child.stdin, header, body)
+            ready, _, _ = select.select([child.stdout], [], [], self._seconds)
+            if not ready:
+                raise TimeoutError
+            return _read(child.stdout)
+        except (OSError, EOFError, ValueError) as error:
+            child.kill()
+            status = child.wait()
+            self._child = None
+            self._ensure()
+            if isinstance(error, TimeoutError):
+                raise ConverterDiedError(
+                    f"The graph took longer than {self._seconds:g} s to lower and open (limit convert_seconds)"
+                ) from None
+            raise ConverterDiedError(
+                f"The graph crashed the process that lowers and opens it (status {status}): it is not a valid model"
+            ) from None
+
+
+def _spec(entry: dict[str, Any]) -> TensorSpec:
+    return TensorSpec(str(entry["name"]), tuple(int(d) for d in entry["shape"]), dtype_of(entry["datatype"]))
+
+
+def _entry(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "shape": list(spec.shape), "datatype": datatype_of(spec.dtype)}
+
+
+def _write(stream: IO[bytes], header: dict[str, Any], body: bytes) -> None:
+    encoded = json.dumps(header).encode()
+    stream.write(_HEAD.pack(len(encoded), len(body)) + encoded)
+    stream.write(body)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        raise EOFError
+    size, body_size = _HEAD.unpack(head)
+    if size + body_size > _REPLY_BYTES:
+        raise ValueError("reply too large")
+    header, body = stream.read(size), stream.read(body_size)
+    if len(header) < size or len(body) < body_size:
+        raise EOFError
+    decoded: dict[str, Any] = json.loads(header)
+    return decoded, body
+
+
+def _serve(folder: Path) -> None:
+    """The child: answers until its input ends."""
+    # Whatever a library prints must not get between the frames.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    from offboard.operators.record import registry
+    from offboard_accelerator import conversion
+
+    registry()
+    while True:
+        try:
+            header, body = _read(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            made = conversion.convert(header, body, folder)
+            reply = {
+                "inputs": [_entry(spec) for spec in made.inputs],
+                "outputs": [_entry(spec) for spec in made.outputs],
+                "peak_bytes": made.peak_bytes,
+                "nodes": made.nodes,
+                "instance": made.instance,
+            }
+            _write(answers, reply, made.model)
+        except MXNetError as error:
+            _write(answers, {"error": type(error).__name__, "message": str(error)}, b"")
+        except (Exception, MemoryError) as error:
+            text = f"The graph cannot be converted: {type(error).__name__}: {error}"
+            _write(answers, {"error": "InvalidGraphError", "message": text}, b"")
+
+
+def main() -> None:
+    """``python -m offboard_accelerator.converter FOLDER ADDRESS_SPACE PARENT``."""
+    folder, space, parent = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    from offboard_accelerator.lifeline import die_with
+
+    die_with(parent)
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        own = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (own + space, own + space))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _serve(folder)
+
+
+if __name__ == "__main__":
+    main()

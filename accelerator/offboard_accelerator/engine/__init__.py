@@ -1,0 +1,1 @@
+"""What runs plans: an engine opens a model once and runs it many times."""

@@ -1,0 +1,288 @@
+"""Executors: bound graphs, their plans by shape, and the last values of their inputs."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offboard import rules
+from offboard.errors import InvalidGraphError, LimitExceededError
+from offboard.operators.lowering import TensorSpec
+from offboard.wire.datatype import datatype_of
+from offboard_accelerator.converter import Converted, Converter, ConverterDiedError, Variable
+from offboard_accelerator.engine.engine import Engine, EnginePlan
+from offboard_accelerator.memory import Ledger
+from offboard_accelerator.quarantine import Quarantine
+from offboard_accelerator.store import Store
+from offboard_accelerator.wire_errors import MissingBlobError, NotFoundError, NotResidentError
+
+__all__ = ["Executor", "Executors"]
+
+_Shapes = tuple[tuple[str, tuple[int, ...], np.dtype[Any]], ...]
+
+
+class _Plan:
+    __slots__ = ("charged", "engine", "outputs", "running")
+
+    def __init__(self, engine: EnginePlan, outputs: Sequence[TensorSpec], charged: int) -> None:
+        self.engine, self.outputs, self.charged = engine, outputs, charged
+        self.running = 0
+
+
+class Executor:
+    """One bound graph. A private one belongs to ``session``; a published one to whoever names it."""
+
+    def __init__(
+        self, host: Executors, name: str, session: str, format_: str, graph: bytes, variables: Sequence[Variable]
+    ) -> None:
+        self.name, self.session, self.published = name, session, False
+        self.graph, self.format = graph, format_
+        self.forwards = self.queue_us = self.compute_us = self.bytes_in = self.bytes_out = 0
+        self.nodes = 0
+        self._host = host
+        self.constants = {each.spec.name: each for each in variables if each.digest}
+        self._declared = {each.spec.name: each.spec for each in variables if not each.digest}
+        self.blobs = {each.digest: each.spec.nbytes for each in self.constants.values()}
+        self._resident: dict[str, npt.NDArray[Any]] = {}
+        self._plans: OrderedDict[_Shapes, _Plan] = OrderedDict()
+        self._lock = threading.RLock()
+        self.inputs: list[TensorSpec] = []
+        self.outputs: list[TensorSpec] = []
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept now."""
+        return len(self._plans)
+
+    @property
+    def charged(self) -> int:
+        """Bytes of its plans."""
+        return sum(plan.charged for plan in self._plans.values())
+
+    def open(self) -> Converted:
+        """Makes the plan of the shapes that it was bound with; the edges become its description."""
+        converted = self._host.convert(self, list(self._declared.values()))
+        self.nodes = converted.nodes
+        if not converted.instance:
+            self.inputs, self.outputs = converted.inputs, converted.outputs
+            if all(d >= 0 for spec in self.inputs for d in spec.shape):
+                self._keep(self._key({spec.name: spec for spec in self.inputs}), converted)
+        return converted
+
+    def run(
+        self, given: Mapping[str, npt.NDArray[Any]], *, keep: bool
+    ) -> tuple[list[npt.NDArray[Any]], Sequence[TensorSpec], int, int]:
+        """(outputs, their description, microseconds waited, microseconds computed).
+
+        With ``keep`` what is given stays resident, and what is left out is taken from there.
+        """
+        arrived = time.perf_counter_ns()
+        with self._lock:
+            began = time.perf_counter_ns()
+            feeds = self._feeds(given, keep)
+            plan = self._plan(feeds)
+            plan.running += 1
+            try:
+                with self._host.quarantine.watch(self.graph):
+                    outputs = plan.engine.run(feeds)
+            finally:
+                plan.running -= 1
+            ended = time.perf_counter_ns()
+            queue, compute = (began - arrived) // 1000, (ended - began) // 1000
+            self.forwards += 1
+            self.queue_us += queue
+            self.compute_us += compute
+            self.bytes_in += sum(array.nbytes for array in given.values())
+            self.bytes_out += sum(array.nbytes for array in outputs)
+        return outputs, plan.outputs, queue, compute
+
+    def reclaim(self) -> bool:
+        """Releases the least recently used plan that does not run; whether there was one."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            for key, plan in self._plans.items():
+                if not plan.running:
+                    self._release(key)
+                    return True
+            return False
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Releases everything; waits for a forward that runs."""
+        with self._lock:
+            for key in list(self._plans):
+                self._release(key)
+            self._resident.clear()
+
+    def _feeds(self, given: Mapping[str, npt.NDArray[Any]], keep: bool) -> dict[str, npt.NDArray[Any]]:
+        known = {spec.name: spec for spec in self.inputs}
+        for name, array in given.items():
+            spec = known.get(name)
+            if spec is None:
+                raise InvalidGraphError(f"{self.name} has no input {name}: it has {', '.join(known)}")
+            if array.dtype != spec.dtype:
+                raise InvalidGraphError(
+                    f"Input {name} of {self.name} is {datatype_of(spec.dtype)}, {datatype_of(array.dtype)} was sent"
+                )
+        if keep:
+            self._resident.update(given)
+            given = self._resident
+        missing = [name for name in known if name not in given]
+        if missing:
+            raise NotResidentError(f"Inputs {', '.join(missing)} of {self.name} were not sent")
+        return {name: given[name] for name in known}
+
+    def _key(self, tensors: Mapping[str, Any]) -> _Shapes:
+        return tuple((spec.name, tuple(tensors[spec.name].shape), tensors[spec.name].dtype) for spec in self.inputs)
+
+    def _plan(self, feeds: Mapping[str, npt.NDArray[Any]]) -> _Plan:
+        key = self._key(feeds)
+        plan = self._plans.get(key)
+        if plan is None:
+            specs = [TensorSpec(name, array.shape, array.dtype) for name, array in feeds.items()]
+            # Arguments that are no inputs of the plan (labels that inference ignores) keep their declared shapes.
+            rest = [spec for name, spec in self._declared.items() if name not in feeds]
+            plan = self._keep(key, self._host.convert(self, [*specs, *rest]))
+        self._plans.move_to_end(key)
+        return plan
+
+    def _keep(self, key: _Shapes, converted: Converted) -> _Plan:
+        host = self._host
+        host.ledger.charge_activations(converted.peak_bytes)
+        try:
+            weights = sum(self.blobs.values())
+            engine = host.engine.open(converted.model, host.store.folder, weights, converted.inputs, converted.outputs)
+        except BaseException:
+            host.ledger.release_activations(converted.peak_bytes)
+            raise
+        plan = self._plans[key] = _Plan(engine, converted.outputs, converted.peak_bytes)
+        while len(self._plans) > host.limits["plans"]:
+            self._release(next(iter(self._plans)))
+        return plan
+
+    def _release(self, key: _Shapes) -> None:
+        plan = self._plans.pop(key)
+        self._host.ledger.release_activations(plan.charged)
+
+
+class Executors:
+    """All executors of one accelerator."""
+
+    def __init__(
+        self,
+        accelerator: str,
+        store: Store,
+        ledger: Ledger,
+        engine: Engine,
+        converter: Converter,
+        quarantine: Quarantine,
+        limits: Mapping[str, int],
+    ) -> None:
+        self.accelerator, self.store, self.ledger = accelerator, store, ledger
+        self.engine, self.converter, self.quarantine, self.limits = engine, converter, quarantine, limits
+        self._by_name: dict[str, Executor] = {}
+        self._lock = threading.Lock()
+        ledger.reclaim = self._reclaim
+
+    def bind(
+        self, session: str, format_: str, graph: bytes, variables: Sequence[Variable], publish_as: str = ""
+    ) -> tuple[Executor, Converted]:
+        """Admits, lowers and opens a graph; nothing stays of it when that fails."""
+        self.quarantine.check(graph)
+        digests = [graph, *(each.digest for each in variables if each.digest)]
+        self.store.pin(digests)
+        try:
+            missing = self.store.missing(digests)
+            if missing:
+                raise MissingBlobError(f"The store lacks {len(missing)} of the blobs that the bind names")
+            executor = Executor(self, publish_as or f"x-{secrets.token_hex(16)}", session, format_, graph, variables)
+            self.ledger.charge_weights(executor.blobs)
+            try:
+                converted = executor.open()
+                if converted.instance:
+                    self.ledger.release_weights(executor.blobs)
+                    self.store.unpin(digests)
+                    return executor, converted
+                executor.published = bool(publish_as)
+                self._add(executor)
+            except BaseException:
+                executor.close()
+                self.ledger.release_weights(executor.blobs)
+                self.engine.shrink()
+                raise
+        except BaseException:
+            self.store.unpin(digests)
+            raise
+        return executor, converted
+
+    def get(self, name: str, session: str) -> Executor:
+        """The executor for this caller; a private one of another session is not found."""
+        executor = self._by_name.get(name)
+        if executor is None or not (executor.published or executor.session == session):
+            raise NotFoundError(rules.text("executor_not_found", executor=name[:64], accelerator=self.accelerator))
+        return executor
+
+    def all(self) -> list[Executor]:
+        """Every executor, for the operator's eyes."""
+        with self._lock:
+            return list(self._by_name.values())
+
+    def release(self, name: str, session: str) -> None:
+        """Ends one executor of a session."""
+        executor = self._by_name.get(name)
+        if executor is None or executor.session != session:
+            raise NotFoundError(rules.text("executor_not_found", executor=name[:64], accelerator=self.accelerator))
+        self._end([executor])
+
+    def release_session(self, session: str) -> None:
+        """Ends everything that a session bound."""
+        self._end([each for each in self.all() if each.session == session])
+
+    def convert(self, executor: Executor, inputs: Sequence[TensorSpec]) -> Converted:
+        """Lowers an executor's graph for some input shapes; a graph that kills the converter is counted."""
+        variables = [*executor.constants.values(), *(Variable(spec, b"") for spec in inputs)]
+        try:
+            return self.converter.convert(executor.format, self.store.read(executor.graph), variables)
+        except ConverterDiedError:
+            self.quarantine.died(executor.graph)
+            raise
+
+    def _add(self, executor: Executor) -> None:
+        with self._lock:
+            if executor.published and executor.name in self._by_name:
+                raise InvalidGraphError(f"A model named {executor.name} is already published")
+            if len(self._by_name) >= self.limits["executors"]:
+                raise LimitExceededError(
+                    rules.text(
+                        "limit_exceeded",
+                        limit="executors",
+                        accelerator=self.accelerator,
+                        value=len(self._by_name) + 1,
+                        maximum=self.limits["executors"],
+                        unit="count",
+                    )
+                )
+            self._by_name[executor.name] = executor
+
+    def _end(self, executors: Sequence[Executor]) -> None:
+        for executor in executors:
+            with self._lock:
+                if self._by_name.pop(executor.name, None) is None:
+                    continue
+            executor.close()
+            self.ledger.release_weights(executor.blobs)
+            self.store.unpin([executor.graph, *executor.blobs])
+        if executors:
+            self.engine.shrink()
+
+    def _reclaim(self, lacking: int) -> bool:
+        return any(executor.reclaim() for executor in self.all())

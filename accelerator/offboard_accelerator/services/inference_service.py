@@ -1,0 +1,208 @@
+"""``inference.GRPCInferenceService``: the Open Inference Protocol v2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offboard.errors import AcceleratorError, InvalidGraphError
+from offboard.operators.casts import BFLOAT16
+from offboard.version import __version__
+from offboard.wire import inference as oip
+from offboard.wire.datatype import datatype_of, dtype_of
+from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.executors import Executor
+from offboard_accelerator.peer import peer_of
+from offboard_accelerator.services.handlers import session_of
+from offboard_accelerator.wire_errors import NotFoundError
+
+__all__ = ["InferenceService"]
+
+_EXTENSIONS = ["model_repository", "system_shared_memory", "binary_tensor_data"]
+_CONTENTS = {
+    "BOOL": "bool_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
+    "INT64": "int64_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
+    "UINT64": "uint64_contents", "FP32": "fp32_contents", "FP64": "fp64_contents",
+}  # fmt: skip
+_REGION, _OFFSET, _SIZE = "shared_memory_region", "shared_memory_offset", "shared_memory_byte_size"
+
+
+class InferenceService:
+    """Methods have the names of the proto's. A caller without a session sees published executors only."""
+
+    def __init__(self, state: AcceleratorState) -> None:
+        self._state = state
+
+    def ServerLive(self, request: oip.ServerLiveRequest, context: Any) -> oip.ServerLiveResponse:
+        """Whether the worker answers."""
+        return oip.ServerLiveResponse(live=True)
+
+    def ServerReady(self, request: oip.ServerReadyRequest, context: Any) -> oip.ServerReadyResponse:
+        """Whether it takes work."""
+        return oip.ServerReadyResponse(ready=not self._state.draining.is_set())
+
+    def ServerMetadata(self, request: oip.ServerMetadataRequest, context: Any) -> oip.ServerMetadataResponse:
+        """Name, version and extensions."""
+        return oip.ServerMetadataResponse(name="offboard", version=__version__, extensions=_EXTENSIONS)
+
+    def ModelReady(self, request: oip.ModelReadyRequest, context: Any) -> oip.ModelReadyResponse:
+        """Whether a model can be inferred."""
+        try:
+            self._state.executors.get(request.name, session_of(context))
+        except NotFoundError:
+            return oip.ModelReadyResponse(ready=False)
+        return oip.ModelReadyResponse(ready=True)
+
+    def ModelMetadata(self, request: oip.ModelMetadataRequest, context: Any) -> oip.ModelMetadataResponse:
+        """Inputs and outputs of a model."""
+        executor = self._state.executors.get(request.name, session_of(context))
+        made = oip.ModelMetadataResponse(name=executor.name, versions=["1"], platform="onnxruntime_onnx")
+        for target, specs in ((made.inputs, executor.inputs), (made.outputs, executor.outputs)):
+            for spec in specs:
+                target.add(name=spec.name, datatype=datatype_of(spec.dtype), shape=spec.shape)
+        return made
+
+    def ModelInfer(self, request: oip.ModelInferRequest, context: Any) -> oip.ModelInferResponse:
+        """One forward."""
+        return self._infer(request, session_of(context))
+
+    def ModelStreamInfer(
+        self, requests: Iterator[oip.ModelInferRequest], context: Any
+    ) -> Iterator[oip.ModelStreamInferResponse]:
+        """Forwards in order on one stream; a failure is a reply, not the stream's end."""
+        session = session_of(context)
+        for request in requests:
+            try:
+                yield oip.ModelStreamInferResponse(infer_response=self._infer(request, session))
+            except Exception as error:
+                reply = oip.ModelStreamInferResponse(error_message=str(error))
+                reply.infer_response.id = request.id
+                yield reply
+
+    def RepositoryIndex(self, request: oip.RepositoryIndexRequest, context: Any) -> oip.RepositoryIndexResponse:
+        """Published models."""
+        made = oip.RepositoryIndexResponse()
+        for executor in self._state.executors.all():
+            if executor.published:
+                made.models.add(name=executor.name, version="1", state="READY")
+        return made
+
+    def SystemSharedMemoryStatus(
+        self, request: oip.SystemSharedMemoryStatusRequest, context: Any
+    ) -> oip.SystemSharedMemoryStatusResponse:
+        """Registered regions of this caller."""
+        made = oip.SystemSharedMemoryStatusResponse()
+        for region in self._state.regions.status(session_of(context)):
+            if request.name in ("", region.name):
+                entry = made.regions[region.name]
+                entry.name, entry.key = region.name, region.key
+                entry.offset, entry.byte_size = region.offset, region.byte_size
+        return made
+
+    def SystemSharedMemoryRegister(
+        self, request: oip.SystemSharedMemoryRegisterRequest, context: Any
+    ) -> oip.SystemSharedMemoryRegisterResponse:
+        """Opens a region of the caller's."""
+        self._state.regions.register(
+            self._scope(context),
+            request.name,
+            request.key,
+            request.offset,
+            request.byte_size,
+            peer_of(context.peer()),
+        )
+        return oip.SystemSharedMemoryRegisterResponse()
+
+    def SystemSharedMemoryUnregister(
+        self, request: oip.SystemSharedMemoryUnregisterRequest, context: Any
+    ) -> oip.SystemSharedMemoryUnregisterResponse:
+        """Forgets one region, or all of this caller."""
+        scope = session_of(context)
+        if request.name:
+            self._state.regions.unregister(scope, request.name)
+        else:
+            self._state.regions.unregister_all(scope)
+        return oip.SystemSharedMemoryUnregisterResponse()
+
+    def _scope(self, context: Any) -> str:
+        session = session_of(context)
+        if session:
+            self._state.sessions.check(session)
+        return session
+
+    def _infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
+        state = self._state
+        executor = state.executors.get(request.model_name, session)
+        feeds = self._feeds(request, session)
+        owner = executor.session == session and bool(session)
+        outputs, specs, queue, compute = executor.run(feeds, keep=owner and not executor.published)
+        made = oip.ModelInferResponse(model_name=request.model_name, id=request.id)
+        if owner:
+            made.parameters["queue_us"].int64_param = queue
+            made.parameters["compute_us"].int64_param = compute
+        wanted = {each.name: each.parameters for each in request.outputs}
+        unknown = wanted.keys() - {spec.name for spec in specs}
+        if unknown:
+            raise InvalidGraphError(f"{executor.name} has no output {', '.join(sorted(unknown))}")
+        for spec, array in zip(specs, outputs, strict=True):
+            if wanted and spec.name not in wanted:
+                continue
+            entry = made.outputs.add(name=spec.name, datatype=datatype_of(spec.dtype), shape=array.shape)
+            parameters = wanted.get(spec.name)
+            if parameters and _REGION in parameters:
+                self._write(parameters, array, session, entry.parameters)
+            else:
+                made.raw_output_contents.append(array.tobytes())
+        return made
+
+    def _feeds(self, request: oip.ModelInferRequest, session: str) -> dict[str, npt.NDArray[Any]]:
+        feeds: dict[str, npt.NDArray[Any]] = {}
+        raw = iter(request.raw_input_contents)
+        for tensor in request.inputs:
+            dtype = dtype_of(tensor.datatype)
+            shape = tuple(tensor.shape)
+            if any(d < 0 for d in shape):
+                raise InvalidGraphError(f"Input {tensor.name} has a negative dimension")
+            size = math.prod(shape) * dtype.itemsize
+            if _REGION in tensor.parameters:
+                flat = self._read(tensor.parameters, size, session)
+            elif request.raw_input_contents:
+                flat = np.frombuffer(next(raw, b""), np.uint8)
+            else:
+                flat = _typed(tensor, dtype)
+            if flat.nbytes != size:
+                raise InvalidGraphError(f"Input {tensor.name} {shape} needs {size} bytes, {flat.nbytes} came")
+            feeds[tensor.name] = flat.view(dtype).reshape(shape)
+        return feeds
+
+    def _read(self, parameters: Mapping[str, Any], size: int, session: str) -> npt.NDArray[np.uint8]:
+        region = self._state.regions.get(session, parameters[_REGION].string_param)
+        offset = parameters[_OFFSET].int64_param if _OFFSET in parameters else 0
+        if _SIZE in parameters and parameters[_SIZE].int64_param != size:
+            raise InvalidGraphError(f"{parameters[_SIZE].int64_param} bytes of shared memory for {size} of the tensor")
+        return region.read(offset, size)
+
+    def _write(
+        self, parameters: Mapping[str, Any], array: npt.NDArray[Any], session: str, told: Mapping[str, Any]
+    ) -> None:
+        region = self._state.regions.get(session, parameters[_REGION].string_param)
+        offset = parameters[_OFFSET].int64_param if _OFFSET in parameters else 0
+        room = parameters[_SIZE].int64_param if _SIZE in parameters else region.byte_size - offset
+        if array.nbytes > room:
+            raise AcceleratorError(f"An output of {array.nbytes} bytes does not fit {room} bytes of shared memory")
+        region.write(offset, memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        told[_REGION].string_param = region.name
+        told[_OFFSET].int64_param = offset
+        told[_SIZE].int64_param = array.nbytes
+
+
+def _typed(tensor: Any, dtype: np.dtype[Any]) -> npt.NDArray[np.uint8]:
+    """The bytes of typed contents; half floats have none."""
+    if dtype in (np.float16, BFLOAT16):
+        raise InvalidGraphError(f"Input {tensor.name}: {tensor.datatype} needs raw contents")
+    field = _CONTENTS[tensor.datatype]
+    return np.array(getattr(tensor.contents, field), dtype).view(np.uint8)

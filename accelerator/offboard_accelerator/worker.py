@@ -1,0 +1,100 @@
+"""A worker: the process of one accelerator. ``python -m offboard_accelerator.worker``.
+
+It imports everything first and reads its configuration afterwards, so that a standby is ready in no time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from offboard.operators.record import registry
+from offboard.wire.pool import ACCELERATOR, INFERENCE, POOL
+from offboard_accelerator import logs
+from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.lifeline import die_with
+from offboard_accelerator.security import TokenInterceptor, read_token, server_credentials
+from offboard_accelerator.services.accelerator_service import AcceleratorService
+from offboard_accelerator.services.handlers import handlers_of
+from offboard_accelerator.services.inference_service import InferenceService
+from offboard_accelerator.types import WorkerConfig, WorkerReady
+
+__all__ = ["main", "serve"]
+
+_THREADS = 64
+
+
+def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
+    """The running gRPC server of a worker, and its state."""
+    state = AcceleratorState(config)
+    limit = config.limits["message_bytes"]
+    interceptors = [TokenInterceptor(read_token(config.token_file))] if config.token_file else []
+    server = grpc.server(
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="call"),
+        interceptors=interceptors,
+        options=[
+            ("grpc.max_receive_message_length", limit),
+            ("grpc.max_send_message_length", limit),
+            ("grpc.so_reuseport", 1),
+        ],
+    )
+    identity = config.accelerator.id
+    server.add_generic_rpc_handlers(
+        (
+            handlers_of(ACCELERATOR, AcceleratorService(state), identity),
+            handlers_of(INFERENCE, InferenceService(state), identity),
+        )
+    )
+    checks = health.HealthServicer()
+    for service in ("", ACCELERATOR, INFERENCE):
+        checks.set(service, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    reflection.enable_server_reflection([ACCELERATOR, INFERENCE, reflection.SERVICE_NAME], server, pool=POOL)
+    if config.tls_cert:
+        server.add_secure_port(config.grpc, server_credentials(config.tls_cert, config.tls_key))
+    else:
+        server.add_insecure_port(config.grpc)
+    with suppress(FileNotFoundError):
+        Path(config.unix_socket).unlink()
+    server.add_insecure_port(f"unix:{config.unix_socket}")
+    server.start()
+    return server, state
+
+
+def main() -> None:
+    """Waits for the configuration on standard input, serves, and drains at SIGTERM or at the end of the input."""
+    die_with(os.getppid())
+    registry()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = sys.stdin.readline()
+    if not line:
+        return
+    config = WorkerConfig.from_json(line)
+    logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
+    server, state = serve(config)
+    http = f"http://{config.http}" if config.http else ""
+    print(WorkerReady(config.advertised_grpc, f"unix:{config.unix_socket}", http).to_json(), flush=True)
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), name="lifeline", daemon=True).start()
+    while not ended.wait(3600):
+        pass
+    state.draining.set()
+    server.stop(grace=5.0).wait()
+    state.close()
+    # Leases and streams of clients that linger must not hold the process.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
