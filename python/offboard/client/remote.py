@@ -1,0 +1,268 @@
+"""Executors of ``mx.eia()``: graphs bound on the accelerator."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Collection, Hashable, Mapping
+from typing import Any
+
+import grpc
+import numpy as np
+import numpy.typing as npt
+
+from offboard import rules
+from offboard.client.connection import Connection, call_seconds, connection, renew
+from offboard.client.faults import error_of, is_lost
+from offboard.client.shared_memory import THRESHOLD, Segment
+from offboard.client.upload import digest_of, send_missing
+from offboard.errors import AcceleratorUnavailableError, MXNetError, UnsupportedOperatorError
+from offboard.graph import symbol_json
+from offboard.graph.node import Graph
+from offboard.runtime.backend import Report
+from offboard.runtime.constants import choose
+from offboard.wire import accelerator as pb
+from offboard.wire import inference as oip
+from offboard.wire.datatype import datatype_of, dtype_of
+
+__all__ = ["RemoteBackend"]
+
+_log = logging.getLogger("offboard")
+_PAGE = 4096
+
+
+class RemoteBackend:
+    """One graph on the accelerator, and what of its arrays the accelerator has.
+
+    Replaying is safe: after a lost connection or a restarted worker the graph is bound again from the program's own
+    arrays, within the call's deadline, and at most once after a worker's death.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        versions: Mapping[str, Hashable | None],
+        inputs: Collection[str],
+    ) -> None:
+        self._graph = np.frombuffer(symbol_json.dumps(graph).encode(), np.uint8)
+        self._constants = {name for name in choose(graph, arrays, inputs) if versions[name] is not None}
+        self._digests: dict[str, tuple[Hashable | None, bytes]] = {}
+        self._report = Report(accelerated_nodes=sum(not node.is_variable for node in graph.nodes()))
+        self._lock = threading.RLock()
+        self._publish_as = ""
+        self._pid = os.getpid()
+        self._bind(connection(), arrays, versions)
+
+    def forward(
+        self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], *, is_train: bool
+    ) -> list[npt.NDArray[Any]]:
+        """Sends what changed since the last forward and returns the outputs."""
+        with self._lock:
+            until = time.monotonic() + call_seconds()
+            if self._pid != os.getpid():
+                self._after_fork(arrays, versions)
+            changed = [n for n in self._constants if versions[n] is None or self._digests[n][0] != versions[n]]
+            if changed:
+                # What a program writes to is no weight: from now on it is an input, and only it travels.
+                self._constants.difference_update(changed)
+                self._bind(self._connection, arrays, versions)
+            replayed = False
+            while True:
+                try:
+                    return self._infer(arrays, versions, until)
+                except grpc.RpcError as failure:
+                    error = error_of(failure, "running a forward")
+                    if not is_lost(failure) or replayed or time.monotonic() >= until:
+                        raise error from failure
+                    replayed = True
+                    _log.warning("The accelerator was lost during a forward; binding again and replaying: %s", error)
+                    self._recover(arrays, versions, until)
+
+    def publish(self, name: str, arrays: Mapping[str, Any], versions: Mapping[str, Hashable | None]) -> None:
+        """Gives the executor a name under which any Open Inference Protocol client may infer."""
+        with self._lock:
+            self._publish_as = name
+            self._bind(self._connection, arrays, versions)
+
+    def report(self) -> Report:
+        """Everything ran on the accelerator."""
+        return self._report
+
+    def close(self) -> None:
+        """Releases the executor."""
+        self._finalizer()
+
+    def _bind(
+        self, to: Connection, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]
+    ) -> None:
+        for name in self._constants:
+            if name not in self._digests or self._digests[name][0] != versions[name]:
+                self._digests[name] = (versions[name], digest_of(arrays[name]))
+        digest = digest_of(self._graph)
+        blobs = {self._digests[name][1]: arrays[name] for name in self._constants}
+        blobs[digest] = self._graph
+        self._report.bytes_sent += send_missing(to, blobs)
+        arguments = [
+            pb.Argument(
+                name=name,
+                datatype=datatype_of(array.dtype),
+                shape=array.shape,
+                digest=self._digests[name][1] if name in self._constants else b"",
+            )
+            for name, array in arrays.items()
+        ]
+        request = pb.BindRequest(
+            graph=digest, format=pb.MXNET_SYMBOL_JSON, arguments=arguments, publish_as=self._publish_as
+        )
+        reply = to.call("Bind", request, "binding a graph", rules.limit("bind_seconds"))
+        if reply.instance:
+            first = reply.instance[0]
+            raise UnsupportedOperatorError(
+                rules.text("operator_not_supported", operator=first.operator, reason=f"{first.reason} ({first.name})")
+            )
+        if hasattr(self, "_finalizer"):
+            self._finalizer()
+        self._connection, self._executor = to, reply.executor
+        self._inputs = [spec.name for spec in reply.inputs]
+        self._outputs = [(spec.name, dtype_of(spec.datatype), tuple(spec.shape)) for spec in reply.outputs]
+        self._sent: dict[str, Hashable | None] = {}
+        self._segment: Segment | None = None
+        self._shared = to.same_host
+        self._finalizer = weakref.finalize(self, _release, to, reply.executor)
+        self._finalizer.atexit = False
+
+    def _infer(
+        self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
+    ) -> list[npt.NDArray[Any]]:
+        began = time.perf_counter()
+        request = oip.ModelInferRequest(model_name=self._executor)
+        changed = [
+            name
+            for name in self._inputs
+            if versions[name] is None or name not in self._sent or self._sent[name] != versions[name]
+        ]
+        layout = self._layout([arrays[name] for name in changed]) if self._shared else None
+        offset = 0
+        for name in changed:
+            array = arrays[name]
+            tensor = request.inputs.add(name=name, datatype=datatype_of(array.dtype), shape=array.shape)
+            if layout is not None:
+                layout.put(offset, array)
+                _point(tensor.parameters, layout.name, offset, array.nbytes)
+                offset += _aligned(array.nbytes)
+            else:
+                request.raw_input_contents.append(array.tobytes())
+        if layout is not None:
+            for name, dtype, shape in self._outputs:
+                size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+                if size and offset + size <= layout.size:
+                    _point(request.outputs.add(name=name).parameters, layout.name, offset, size)
+                    offset += _aligned(size)
+                else:
+                    request.outputs.add(name=name)
+        serialised = time.perf_counter()
+        reply = self._connection.methods["ModelInfer"](
+            request, timeout=max(until - time.monotonic(), 0.001), metadata=self._connection.metadata
+        )
+        answered = time.perf_counter()
+        for name in changed:
+            self._sent[name] = versions[name]
+        outputs = self._unpack(reply, layout)
+        self._count(reply, changed, arrays, serialised - began, answered - serialised)
+        return outputs
+
+    def _layout(self, arrays: list[npt.NDArray[Any]]) -> Segment | None:
+        """A segment that holds the inputs and outputs of this call, if it is worth one."""
+        inputs = sum(_aligned(array.nbytes) for array in arrays)
+        outputs = sum(
+            _aligned(int(np.prod(shape, dtype=np.int64)) * dtype.itemsize) for _, dtype, shape in self._outputs
+        )
+        needed = inputs + outputs
+        if needed < THRESHOLD:
+            return None
+        if self._segment is None or self._segment.size < needed:
+            self._segment = None
+            try:
+                self._segment = Segment(self._connection, needed)
+            except OSError as error:
+                # Containers have little shared memory: the socket does as well.
+                _log.info("no shared memory, tensors go through the socket: %s", error)
+                self._shared = False
+        return self._segment
+
+    def _unpack(self, reply: oip.ModelInferResponse, layout: Segment | None) -> list[npt.NDArray[Any]]:
+        raw = iter(reply.raw_output_contents)
+        outputs: list[npt.NDArray[Any]] = []
+        for tensor in reply.outputs:
+            dtype, shape = dtype_of(tensor.datatype), tuple(tensor.shape)
+            if layout is not None and "shared_memory_region" in tensor.parameters:
+                start = tensor.parameters["shared_memory_offset"].int64_param
+                outputs.append(layout.take(start, dtype, shape))
+            else:
+                outputs.append(np.frombuffer(bytearray(next(raw)), dtype).reshape(shape))
+        return outputs
+
+    def _count(
+        self,
+        reply: oip.ModelInferResponse,
+        changed: list[str],
+        arrays: Mapping[str, npt.NDArray[Any]],
+        serialise: float,
+        call: float,
+    ) -> None:
+        report = self._report
+        report.forwards += 1
+        report.sent = changed
+        report.bytes_sent += sum(arrays[name].nbytes for name in changed)
+        queue = reply.parameters["queue_us"].int64_param / 1e6 if "queue_us" in reply.parameters else 0.0
+        compute = reply.parameters["compute_us"].int64_param / 1e6 if "compute_us" in reply.parameters else 0.0
+        for part, seconds in (
+            ("serialise", serialise),
+            ("queue", queue),
+            ("compute", compute),
+            ("network", call - queue - compute),
+        ):
+            report.seconds[part] = report.seconds.get(part, 0.0) + seconds
+
+    def _recover(
+        self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
+    ) -> None:
+        while True:
+            try:
+                self._finalizer.detach()
+                self._bind(renew(self._connection, until), arrays, versions)
+                return
+            except (AcceleratorUnavailableError, MXNetError) as error:
+                cause = error.__cause__
+                lost = isinstance(cause, grpc.RpcError) and is_lost(cause)
+                if not lost or time.monotonic() + 0.1 > until:
+                    raise
+                time.sleep(0.1)
+
+    def _after_fork(self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]) -> None:
+        """The child binds for itself; the parent's executor stays the parent's."""
+        self._pid = os.getpid()
+        self._finalizer.detach()
+        self._bind(connection(), arrays, versions)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _PAGE) * _PAGE
+
+
+def _point(parameters: Any, region: str, offset: int, size: int) -> None:
+    parameters["shared_memory_region"].string_param = region
+    parameters["shared_memory_offset"].int64_param = offset
+    parameters["shared_memory_byte_size"].int64_param = size
+
+
+def _release(to: Connection, executor: str) -> None:
+    """Tells the worker, without waiting for its answer: the program does not care."""
+    if to.pid == os.getpid():
+        with contextlib.suppress(Exception):
+            to.methods["Release"].future(pb.ReleaseRequest(executor=executor), timeout=10.0, metadata=to.metadata)
