@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -77,7 +78,6 @@ class EmbeddedDaemon:
         if os.getpid() != self._owner or self._process.stdin is None:
             return
         self._process.stdin.close()
-        self._process.terminate()
         try:
             self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -96,13 +96,18 @@ class EmbeddedDaemon:
 
 
 def start(
-    accelerator_type: str | None = None, *, http: bool = False, arguments: tuple[str, ...] = ()
+    accelerator_type: str | None = None,
+    *,
+    http: bool = False,
+    config: Path | None = None,
+    arguments: Sequence[str] = (),
 ) -> EmbeddedDaemon:
     """Starts a private daemon and waits until it is ready.
 
     Args:
         accelerator_type: default: ``OFFBOARD_ACCELERATOR_TYPE``, else ``eia1.medium``.
         http: whether it serves REST, too.
+        config: a TOML file of settings.
         arguments: further flags of ``offboard serve``.
 
     Raises:
@@ -113,6 +118,8 @@ def start(
     command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0" if http else "off"]
     if accelerator_type:
         command += ["--accelerator-type", accelerator_type]
+    if config is not None:
+        command += ["--config", str(config)]
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.setdefault("OFFBOARD_LOG", "warning")
     process = subprocess.Popen(

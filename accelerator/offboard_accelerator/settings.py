@@ -35,7 +35,7 @@ class TypeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    memory: ByteSize = Field(gt=0, description="enforced memory, like `512MiB`")
+    memory_bytes: ByteSize = Field(gt=0, description="enforced memory: a number, or like `512MiB`")
     threads: int = Field(1, ge=1, le=1024, description="threads on a CPU device")
     fp32_tflops: float = Field(0.0, ge=0, description="label")
     fp16_tflops: float = Field(0.0, ge=0, description="label")
@@ -92,9 +92,9 @@ class Settings(BaseSettings):
     limits: dict[str, int] = Field(
         default_factory=dict, description="limits by name, as `NAME=VALUE`; the others keep their defaults"
     )
-    types: dict[str, TypeSettings] = Field(
+    accelerator_types: dict[str, TypeSettings] = Field(
         default_factory=dict,
-        description="your own accelerator types; as a flag `NAME:memory=512MiB,threads=2`",
+        description="your own accelerator types; as a flag `NAME:memory_bytes=512MiB,threads=2`",
     )
     log: str = Field("info", description="level, and after a comma the format: `console` or `json`")
 
@@ -158,8 +158,12 @@ class Settings(BaseSettings):
 
     def _type_problems(self) -> list[str]:
         builtin = builtin_types()
-        problems = [f"types: {name} is built in and keeps its meaning" for name in self.types if name in builtin]
-        known = {**builtin, **self.types}
+        problems = [
+            f"accelerator_types: {name} is built in and keeps its meaning"
+            for name in self.accelerator_types
+            if name in builtin
+        ]
+        known = {**builtin, **self.accelerator_types}
         unknown = sorted({name for name in self.accelerator_type if name not in known})
         problems += [f"accelerator_type: {name} is unknown; known are {', '.join(sorted(known))}" for name in unknown]
         return problems
@@ -178,8 +182,8 @@ class Settings(BaseSettings):
     def all_types(self) -> dict[str, AcceleratorType]:
         """Built-in types and the operator's own, by name."""
         own = {
-            name: AcceleratorType(name, int(each.memory), each.fp32_tflops, each.fp16_tflops, each.threads)
-            for name, each in self.types.items()
+            name: AcceleratorType(name, int(each.memory_bytes), each.fp32_tflops, each.fp16_tflops, each.threads)
+            for name, each in self.accelerator_types.items()
         }
         return builtin_types() | own
 
@@ -224,7 +228,7 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def parse_type(text: str) -> tuple[str, dict[str, str]]:
-    """Reads the flag's form of a type, ``NAME:memory=512MiB,threads=2``.
+    """Reads the flag's form of a type, ``NAME:memory_bytes=512MiB,threads=2``.
 
     Raises:
         ValueError: it is not of that form.
@@ -232,7 +236,7 @@ def parse_type(text: str) -> tuple[str, dict[str, str]]:
     name, separator, facts = text.partition(":")
     pairs = [part.partition("=") for part in facts.split(",")]
     if not name or not separator or not all(key and equals and value for key, equals, value in pairs):
-        raise ValueError(f"{text!r} is not NAME:memory=BYTES[,threads=COUNT]")
+        raise ValueError(f"{text!r} is not NAME:memory_bytes=BYTES[,threads=COUNT]")
     return name, {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -248,7 +252,7 @@ def parse_limit(text: str) -> tuple[str, int]:
     return name, int(value)
 
 
-FLAGS = {"limits": "--limit", "types": "--type", "standby": "--standby/--no-standby"}
+FLAGS = {"limits": "--limit", "accelerator_types": "--type", "standby": "--standby/--no-standby"}
 """Flags whose name is not the setting's own."""
 
 TOML_EXAMPLES = {
@@ -301,14 +305,24 @@ def reference() -> str:
     for name, field in Settings.model_fields.items():
         default = field.default if field.default_factory is None and field.default is not None else ""
         shown = ",".join(default) if isinstance(default, list) else str(default).lower() if default != "" else ""
-        table = name in ("limits", "types")
+        table = name in ("limits", "accelerator_types")
         lines.append(
             f"| `{flag(name)}` | `OFFBOARD_{name.upper()}{'` (JSON)' if table else '`'} "
             f"| {f'`[{name}]`' if table else f'`{name}`'} | {f'`{shown}`' if shown else ''} | {field.description} |"
         )
     lines += ["", "A whole file:", "", "```toml"]
     lines += [f"{name} = {example}" for name, example in TOML_EXAMPLES.items()]
-    lines += ["", "[limits]", "plans = 16", "", '[types."mine.small"]', 'memory = "512MiB"', "threads = 2", "```", ""]
+    lines += [
+        "",
+        "[limits]",
+        "plans = 16",
+        "",
+        '[accelerator_types."mine.small"]',
+        'memory_bytes = "512MiB"',
+        "threads = 2",
+        "```",
+        "",
+    ]
     lines += ["An own type has:", "", "| key | default | what it is |", "|---|---|---|"]
     for name, field in TypeSettings.model_fields.items():
         shown = "" if field.is_required() else f"`{field.default}`"

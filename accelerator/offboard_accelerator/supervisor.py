@@ -59,7 +59,9 @@ class Supervisor:
     ):
         self._settings = settings
         self._on_ready = on_ready
-        self._provider = provider or LocalProcesses(standby=settings.standby)
+        self._provider = provider or LocalProcesses(
+            standby=settings.standby, environment={**os.environ, "OFFBOARD_LOG": settings.log}
+        )
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
 

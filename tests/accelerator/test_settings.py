@@ -54,7 +54,7 @@ def test_every_setting_has_a_variable_and_a_line_in_the_file(
         "drain_seconds": ("1.5", "1.5"),
         "log": ("debug", '"debug"'),
         "limits": ('{"plans": 1}', "{plans = 1}"),
-        "types": ('{"mine": {"memory": "16MiB"}}', '{mine = {memory = "16MiB"}}'),
+        "accelerator_types": ('{"mine": {"memory_bytes": "16MiB"}}', "{mine = {memory_bytes = 16777216}}"),
     }
     tls = {"tls_cert": tmp_path / "cert", "tls_key": tmp_path / "key"}
     if name in tls:
@@ -79,15 +79,17 @@ def test_the_documentation_is_current() -> None:
 
 
 def test_own_types(tmp_path: Path) -> None:
-    settings = load({"types": {"mine": {"memory": "16MiB", "threads": 2}}, "accelerator_type": ["mine"]})
+    settings = load(
+        {"accelerator_types": {"mine": {"memory_bytes": "16MiB", "threads": 2}}, "accelerator_type": ["mine"]}
+    )
     assert settings.all_types()["mine"].memory_bytes == 16 << 20
     assert settings.all_types()["mine"].threads == 2
     with pytest.raises(InvalidSettings, match="built in"):
-        load({"types": {"eia1.medium": {"memory": 1}}})
+        load({"accelerator_types": {"eia1.medium": {"memory_bytes": 1}}})
     with pytest.raises(InvalidSettings, match=r"accelerator_type: mine is unknown; known are eia1\.large"):
         load({"accelerator_type": ["mine"]})
-    with pytest.raises(InvalidSettings, match=r"types\.mine\.memory"):
-        load({"types": {"mine": {"memory": 0}}})
+    with pytest.raises(InvalidSettings, match=r"accelerator_types\.mine\.memory_bytes"):
+        load({"accelerator_types": {"mine": {"memory_bytes": 0}}})
 
 
 def test_limits_are_known_and_positive() -> None:
@@ -155,10 +157,10 @@ def test_addresses_that_are_none(address: str) -> None:
 def test_forms_of_flags() -> None:
     assert split_address("[::1]:5") == ("::1", 5)
     assert parse_limit("plans=3") == ("plans", 3)
-    assert parse_type("mine:memory=1MiB,threads=2") == ("mine", {"memory": "1MiB", "threads": "2"})
+    assert parse_type("mine:memory_bytes=1MiB,threads=2") == ("mine", {"memory_bytes": "1MiB", "threads": "2"})
     for text in ("plans", "plans=", "=3", "plans=x"):
         with pytest.raises(ValueError, match="NAME=VALUE"):
             parse_limit(text)
-    for text in ("mine", "mine:", ":memory=1", "mine:memory"):
-        with pytest.raises(ValueError, match="NAME:memory"):
+    for text in ("mine", "mine:", ":memory_bytes=1", "mine:memory_bytes"):
+        with pytest.raises(ValueError, match="NAME:memory_bytes"):
             parse_type(text)

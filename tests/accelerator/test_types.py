@@ -27,6 +27,7 @@ def test_worker_config_survives_its_line() -> None:
         accelerator=Accelerator("eia-" + "0" * 32, AcceleratorType("mine", 5, threads=3)),
         generation="g",
         restarts=2,
+        died_of=0,
         data_dir="/d",
         associations="/d/a",
         grpc="127.0.0.1:1",

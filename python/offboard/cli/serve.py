@@ -42,7 +42,9 @@ def serve(
     limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A limit of docs/settings.md.")] = None,
     type_: Annotated[
         list[str] | None,
-        typer.Option("--type", metavar="NAME:memory=BYTES[,threads=COUNT]", help="An accelerator type of your own."),
+        typer.Option(
+            "--type", metavar="NAME:memory_bytes=BYTES[,threads=COUNT]", help="An accelerator type of your own."
+        ),
     ] = None,
     log: Annotated[Text, typer.Option(metavar="LEVEL[,FORMAT]", help="Formats: console, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
@@ -72,7 +74,7 @@ def serve(
     }
     try:
         given["limits"] = dict(map(settings.parse_limit, limit)) if limit else None
-        given["types"] = dict(map(settings.parse_type, type_)) if type_ else None
+        given["accelerator_types"] = dict(map(settings.parse_type, type_)) if type_ else None
         loaded = settings.load({name: value for name, value in given.items() if value is not None}, config)
     except ValueError as error:
         _fail(str(error))
