@@ -2,7 +2,11 @@
 
 import typer
 
+from offboard.cli.describe import describe
+from offboard.cli.run import run
 from offboard.cli.serve import serve
+from offboard.cli.terminate import terminate
+from offboard.cli.validate import validate
 
 __all__ = ["application", "main"]
 
@@ -13,7 +17,10 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Inference on an accelerator that is attached over the network.",
 )
-application.command()(serve)
+for _command in (serve, validate, describe, terminate):
+    application.command()(_command)
+# What follows the script is the script's own.
+application.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)
 
 
 def _print_version(wanted: bool) -> None:

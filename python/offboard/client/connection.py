@@ -22,7 +22,7 @@ from offboard.version import __version__
 from offboard.wire import accelerator as pb
 from offboard.wire.pool import ACCELERATOR, INFERENCE, METHODS
 
-__all__ = ["PROTOCOL", "Connection", "call_seconds", "connection"]
+__all__ = ["PROTOCOL", "Connection", "call_seconds", "close", "connection", "open_channel", "renew"]
 
 PROTOCOL = (1, 0)
 _ATTACH_SECONDS = 10.0
@@ -36,6 +36,27 @@ def call_seconds() -> float:
     return float(os.environ.get("OFFBOARD_CALL_SECONDS") or rules.limit("call_seconds"))
 
 
+def open_channel(endpoint: state.Endpoint, target: str) -> Any:
+    """A channel of its own to a target of ``endpoint``: TLS where the endpoint says so, but not on a Unix socket."""
+    limit = rules.limit("message_bytes")
+    options = [
+        ("grpc.max_receive_message_length", limit),
+        ("grpc.max_send_message_length", limit),
+        ("grpc.initial_reconnect_backoff_ms", 50),
+        ("grpc.min_reconnect_backoff_ms", 50),
+        ("grpc.max_reconnect_backoff_ms", 500),
+        # None is shared behind our back: a new attempt is a new connection.
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    if endpoint.secure and not target.startswith("unix:"):
+        roots = None
+        if endpoint.ca:
+            with open(endpoint.ca, "rb") as file:
+                roots = file.read()
+        return grpc.secure_channel(target, grpc.ssl_channel_credentials(roots), options)
+    return grpc.insecure_channel(target, options)
+
+
 class Connection:
     """A channel to the worker, the session leased on it, and the methods of its services."""
 
@@ -45,14 +66,14 @@ class Connection:
         if endpoint.token:
             self._identity.append(("authorization", f"Bearer {endpoint.token}"))
         self.pid = os.getpid()
-        front = self._channel(endpoint.target)
+        front = open_channel(endpoint, endpoint.target)
         reply, self._secret, self._instance = self._attach(front)
         self.accelerator = reply.accelerator
         target = self._worker_target(reply.endpoints)
         self.same_host = target.startswith("unix:")
         if target != endpoint.target:
             front.close()
-            front = self._channel(target)
+            front = open_channel(endpoint, target)
         self.channel = front
         self.session = ""
         self.generation = ""
@@ -93,25 +114,6 @@ class Connection:
         self._closed = True
         self._requests.put(None)
         self.channel.close()
-
-    def _channel(self, target: str) -> Any:
-        limit = rules.limit("message_bytes")
-        options = [
-            ("grpc.max_receive_message_length", limit),
-            ("grpc.max_send_message_length", limit),
-            ("grpc.initial_reconnect_backoff_ms", 50),
-            ("grpc.min_reconnect_backoff_ms", 50),
-            ("grpc.max_reconnect_backoff_ms", 500),
-            # A channel of its own for each process and attempt: none is shared behind our back.
-            ("grpc.use_local_subchannel_pool", 1),
-        ]
-        if self.endpoint.secure and not target.startswith("unix:"):
-            roots = None
-            if self.endpoint.ca:
-                with open(self.endpoint.ca, "rb") as file:
-                    roots = file.read()
-            return grpc.secure_channel(target, grpc.ssl_channel_credentials(roots), options)
-        return grpc.insecure_channel(target, options)
 
     def _attach(self, channel: Any) -> tuple[pb.AttachReply, bytes, str]:
         method = METHODS[ACCELERATOR]["Attach"].stub(channel)
@@ -259,7 +261,8 @@ def _forget() -> None:
     _CURRENT[0] = None
 
 
-def _close() -> None:
+def close() -> None:
+    """Ends this process's session, if there is one."""
     with _LOCK:
         found, _CURRENT[0] = _CURRENT[0], None
     if found is not None:
@@ -269,7 +272,7 @@ def _close() -> None:
 
 def at_exit(register: Callable[[Callable[[], None]], Any]) -> None:
     """Ends the session with the process."""
-    register(_close)
+    register(close)
 
 
 os.register_at_fork(after_in_child=_forget)

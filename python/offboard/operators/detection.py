@@ -139,13 +139,13 @@ def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value)
     kept = valid_count
     if p.nms_topk > 0:
         kept = g.minimum(valid_count, g.const(np.array([[p.nms_topk]], np.int64)))
-        # Rows past the limit stay as they were before the sort.
+        # Rows past the limit stay as they were before the sort, but for their class.
         ordered = g.where((positions < kept).unsqueeze(2), ordered, unsorted)
     classes = None if p.force_suppress else ordered.slice(2, 0, 1).squeeze(2)
     alive = suppress(
         ordered.slice(2, 2, 6), classes, g.full((n, m), True, BOOL), kept, float(p.nms_threshold), inclusive=True
     )
-    named = g.where(alive.unsqueeze(2), ordered.slice(2, 0, 1), blank)
+    named = g.where((alive & (positions < kept)).unsqueeze(2), ordered.slice(2, 0, 1), blank)
     return g.concat([named, ordered.slice(2, 1, 6)], 2)
 
 

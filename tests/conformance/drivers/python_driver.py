@@ -104,9 +104,7 @@ class Player:
         )
 
     def do_reshape(self, executor: str, shapes: dict[str, list[int]], up_sizing: bool) -> Any:
-        return self.values[executor].reshape(
-            allow_up_sizing=up_sizing, **{k: tuple(v) for k, v in shapes.items()}
-        )
+        return self.values[executor].reshape(allow_up_sizing=up_sizing, **{k: tuple(v) for k, v in shapes.items()})
 
     def do_forward(self, executor: str, inputs: dict[str, str] | None = None, is_train: bool = False) -> None:
         self.values[executor].forward(is_train=is_train, **self.named(inputs or {}))
