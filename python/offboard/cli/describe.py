@@ -1,54 +1,170 @@
-"""``offboard describe``: the accelerators of a daemon, as the operator sees them."""
+"""``offboard describe``: accelerators, who has them, what runs there and what it costs."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-__all__ = ["describe"]
+from offboard.cli.failure import told
 
-_MIB = 1 << 20
+if TYPE_CHECKING:
+    from offboard.wire import accelerator as pb
+
+__all__ = ["describe"]
 
 
 def describe(
+    accelerator: Annotated[str, typer.Argument(metavar="[ACCELERATOR]", help="Only the one with this id.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Accelerator, association, memory, threads, executors, what ran and what it cost."""
-    from offboard.client.operator import ask_daemon
-    from offboard.errors import MXNetError
+    """Shows each accelerator: its association, memory, threads, executors, where graphs ran and what they cost."""
+    with told():
+        from offboard.client import operator
+
+        reply = operator.describe(accelerator)
+    statuses = [_facts(status) for status in reply.accelerators]
+    if as_json:
+        typer.echo(json.dumps({"version": reply.daemon.release, "accelerators": statuses}, indent=1))
+    else:
+        _show(statuses)
+
+
+def _facts(status: pb.AcceleratorStatus) -> dict[str, Any]:
+    """One accelerator as plain data: the form of ``--json``."""
     from offboard.wire import accelerator as pb
 
+    association = None
+    if status.HasField("association"):
+        association = {
+            "id": status.association.id,
+            "instance": status.association.instance,
+            "state": str(pb.Association.State.Name(status.association.state)).lower(),
+            "since_unix_ms": status.association.since_unix_ms,
+        }
+    kind = status.accelerator.type
+    return {
+        "id": status.accelerator.id,
+        "type": {
+            "name": kind.name,
+            "memory_bytes": kind.memory_bytes,
+            "fp32_tflops": kind.fp32_tflops,
+            "fp16_tflops": kind.fp16_tflops,
+            "threads": kind.threads,
+        },
+        "association": association,
+        "endpoints": {
+            "grpc": status.endpoints.grpc,
+            "unix_socket": status.endpoints.unix_socket,
+            "http": status.endpoints.http,
+        },
+        "worker": {
+            "state": status.worker_state,
+            "generation": status.worker_generation,
+            "restarts": status.worker_restarts,
+        },
+        "sessions": status.sessions,
+        "memory": _memory(status.memory),
+        "executors": [
+            {
+                "name": each.name,
+                "graph": each.graph,
+                "published": each.published,
+                "forwards": each.forwards,
+                "plans": each.plans,
+                "memory": _memory(each.memory),
+                "accelerated_nodes": each.accelerated_nodes,
+                "instance_nodes": each.instance_nodes,
+                "queue_us": each.queue_us,
+                "compute_us": each.compute_us,
+                "bytes_in": each.bytes_in,
+                "bytes_out": each.bytes_out,
+            }
+            for each in status.executors
+        ],
+    }
+
+
+def _memory(memory: pb.Memory) -> dict[str, int]:
+    return {
+        "total": memory.total,
+        "used": memory.used,
+        "weights": memory.weights,
+        "activations": memory.activations,
+        "store": memory.store,
+    }
+
+
+def _show(statuses: list[dict[str, Any]]) -> None:
+    """The form for a person: with tables where rich is installed, as plain lines elsewhere."""
     try:
-        reply = ask_daemon("Describe", pb.DescribeRequest())
-    except (MXNetError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    if as_json:
-        from google.protobuf.json_format import MessageToDict
-
-        typer.echo(json.dumps(MessageToDict(reply, preserving_proto_field_name=True), indent=1))
+        from rich.console import Console
+    except ImportError:
+        for status in statuses:
+            typer.echo("\n".join(_lines(status)))
+            for executor in status["executors"]:
+                typer.echo("  " + "  ".join(_row(executor)))
         return
-    for status in reply.accelerators:
-        _show(status)
+    from rich.table import Table
+
+    # Off a terminal, width is not the reader's problem: lines are never folded.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    for status in statuses:
+        console.print("\n".join(_lines(status)), markup=False)
+        if status["executors"]:
+            table = Table(box=None, pad_edge=False)
+            for title in COLUMNS:
+                table.add_column(title, justify="left" if title in LEFT else "right")
+            for executor in status["executors"]:
+                table.add_row(*_row(executor))
+            console.print(table)
 
 
-def _show(status: Any) -> None:
-    kind, memory = status.accelerator.type, status.memory
-    owner = status.association.instance or "nobody"
-    typer.echo(f"{status.accelerator.id}  {kind.name}  {kind.threads} threads  {status.worker_state}")
-    typer.echo(f"  attached to {owner} {status.association.id}".rstrip())
-    typer.echo(
-        f"  memory {memory.used / _MIB:.0f} of {memory.total / _MIB:.0f} MiB "
-        f"(weights {memory.weights / _MIB:.0f}, activations {memory.activations / _MIB:.0f}); "
-        f"store {memory.store / _MIB:.0f} MiB on disk"
+LEFT = ("executor", "graph")
+COLUMNS = ("executor", "graph", "nodes", "plans", "memory", "forwards", "queued", "computed", "in", "out")
+
+
+def _lines(status: dict[str, Any]) -> list[str]:
+    kind, memory, worker = status["type"], status["memory"], status["worker"]
+    association = status["association"]
+    owner = (
+        f"instance {association['instance']} ({association['id']}, {association['state']})"
+        if association
+        else "nobody's"
     )
-    typer.echo(f"  {status.sessions} sessions, {status.worker_restarts} restarts")
-    for each in status.executors:
-        mean = each.compute_us / each.forwards / 1000 if each.forwards else 0.0
-        typer.echo(
-            f"  {each.name}: graph {each.graph}, {each.forwards} forwards of {mean:.2f} ms, {each.plans} plans, "
-            f"{each.accelerated_nodes} nodes on the accelerator, {each.instance_nodes} on the instance, "
-            f"{each.memory.used / _MIB:.0f} MiB, {each.bytes_in / _MIB:.1f} MiB in, {each.bytes_out / _MIB:.1f} MiB out"
-        )
+    tflops = f", {kind['fp32_tflops']:g} / {kind['fp16_tflops']:g} TFLOPS nominal" if kind["fp32_tflops"] else ""
+    threads = f"{kind['threads']} thread{'s' if kind['threads'] != 1 else ''}"
+    return [
+        f"{status['id']}  {kind['name']}: {_bytes(kind['memory_bytes'])}, {threads}{tflops}",
+        f"  {owner}",
+        f"  memory: {_bytes(memory['used'])} used of {_bytes(memory['total'])} (weights {_bytes(memory['weights'])}, "
+        f"activations {_bytes(memory['activations'])}); store {_bytes(memory['store'])}",
+        f"  worker: {worker['state']}, {worker['restarts']} restarts; sessions: {status['sessions']}",
+        "  at " + " ".join(each for each in status["endpoints"].values() if each),
+    ]
+
+
+def _row(executor: dict[str, Any]) -> list[str]:
+    forwards = executor["forwards"] or 1
+    return [
+        executor["name"] + ("" if executor["published"] else "..."),
+        executor["graph"],
+        f"{executor['accelerated_nodes']}+{executor['instance_nodes']}",
+        str(executor["plans"]),
+        _bytes(executor["memory"]["used"]),
+        str(executor["forwards"]),
+        f"{executor['queue_us'] / forwards:.0f} us",
+        f"{executor['compute_us'] / forwards:.0f} us",
+        _bytes(executor["bytes_in"]),
+        _bytes(executor["bytes_out"]),
+    ]
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    raise AssertionError("unreachable")

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
+from offboard.cli.failure import told
+
 __all__ = ["terminate"]
 
 
-def terminate(instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="The instance's id, i-...")]) -> None:
-    """Ends INSTANCE's association and releases everything it has on its accelerator."""
-    from offboard.client.operator import ask_daemon
-    from offboard.errors import MXNetError
-    from offboard.wire import accelerator as pb
+def terminate(
+    instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="Its id, as `offboard describe` shows it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Ends the association of INSTANCE with its accelerator: its sessions end, its weights are removed.
 
-    try:
-        reply = ask_daemon("Terminate", pb.TerminateRequest(instance=instance))
-    except (MXNetError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{reply.association.id}: {instance} no longer has accelerator {reply.association.accelerator}")
+    To be run on the daemon's own host.
+    """
+    with told():
+        from offboard.client import operator
+        from offboard.wire import accelerator as pb
+
+        ended = operator.terminate(instance)
+        state = str(pb.Association.State.Name(ended.state)).lower()
+    if as_json:
+        facts = {"association": ended.id, "accelerator": ended.accelerator, "instance": ended.instance, "state": state}
+        typer.echo(json.dumps(facts))
+    else:
+        typer.echo(f"{ended.id} of instance {ended.instance} with accelerator {ended.accelerator} is {state}")

@@ -1,31 +1,70 @@
-"""What the operator asks of a daemon, without attaching to it."""
+"""What an operator asks of a daemon: no attach, no session."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
 
 from offboard import rules
-from offboard.client import state
-from offboard.client.connection import open_channel
-from offboard.client.faults import error_of
-from offboard.errors import AcceleratorUnavailableError, NoAcceleratorError
+from offboard.client.faults import detail_of, error_of
+from offboard.client.state import Endpoint, resolve_endpoint
+from offboard.errors import NoAcceleratorError
+from offboard.wire import accelerator as pb
 from offboard.wire.pool import ACCELERATOR, METHODS
 
-__all__ = ["ask_daemon"]
+__all__ = ["describe", "terminate"]
+
+CALL_SECONDS = 20.0
 
 
-def ask_daemon(method: str, request: Any) -> Any:
-    """One call to the daemon that this host's settings name; raises MXNetError."""
-    endpoint = state.resolve_endpoint()
-    metadata = [("authorization", f"Bearer {endpoint.token}")] if endpoint.token else []
-    with open_channel(endpoint, endpoint.target) as channel:
+def describe(accelerator: str = "", endpoint: Endpoint | None = None) -> pb.DescribeReply:
+    """The daemon's accelerators, or the one with the id ``accelerator``.
+
+    Raises:
+        NoAcceleratorError: no daemon answers.
+        MXNetError: it refuses.
+    """
+    reply: pb.DescribeReply = _call("Describe", pb.DescribeRequest(accelerator=accelerator), endpoint)
+    return reply
+
+
+def terminate(instance: str, endpoint: Endpoint | None = None) -> pb.Association:
+    """Ends the association of ``instance``; returns what became of it.
+
+    Raises:
+        AssociationError: the instance has none.
+        NoAcceleratorError: no daemon answers.
+        MXNetError: it refuses.
+    """
+    reply: pb.TerminateReply = _call("Terminate", pb.TerminateRequest(instance=instance), endpoint)
+    return reply.association
+
+
+def _call(method: str, request: Any, endpoint: Endpoint | None) -> Any:
+    where = endpoint or resolve_endpoint()
+    metadata = [("authorization", f"Bearer {where.token}")] if where.token else []
+    with _channel(where) as channel:
         try:
-            return METHODS[ACCELERATOR][method].stub(channel)(request, timeout=30.0, metadata=metadata)
+            return METHODS[ACCELERATOR][method].stub(channel)(request, timeout=CALL_SECONDS, metadata=metadata)
         except grpc.RpcError as failure:
-            error = error_of(failure, f"asking the daemon to {method.lower()}")
-            if isinstance(error, AcceleratorUnavailableError):
-                reason = f"Nothing answers at {endpoint.target} ({endpoint.source})"
+            if detail_of(failure) is None and failure.code() is grpc.StatusCode.UNAVAILABLE:
+                reason = f"Nothing answers at {where.target} ({where.source})"
                 raise NoAcceleratorError(rules.text("no_accelerator", reason=reason)) from failure
-            raise error from failure
+            raise error_of(failure, f"calling {method}") from failure
+
+
+@contextmanager
+def _channel(where: Endpoint) -> Iterator[Any]:
+    if where.secure:
+        roots = Path(where.ca).read_bytes() if where.ca else None
+        channel = grpc.secure_channel(where.target, grpc.ssl_channel_credentials(roots))
+    else:
+        channel = grpc.insecure_channel(where.target)
+    try:
+        yield channel
+    finally:
+        channel.close()

@@ -12,7 +12,9 @@ prefix, photograph = sys.argv[1:3]
 symbol, args, auxs = mx.model.load_checkpoint(prefix, 0)
 
 image = mx.image.imread(photograph)
-image = mx.image.imresize(image, 224, 224)
+height, width = image.shape[:2]
+image = mx.image.imresize(image, 256 * width // height, 256)
+image, _ = mx.image.center_crop(image, (224, 224))
 image = image.transpose((2, 0, 1)).expand_dims(axis=0).astype("float32")
 args["data"] = image
 args["softmax_label"] = mx.nd.zeros((1,))
