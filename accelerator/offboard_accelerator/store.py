@@ -111,6 +111,13 @@ class Store:
             self._pins.subtract(digests)
             self._pins = +self._pins
 
+    def clear(self) -> None:
+        """Removes every blob that nobody pins: the next instance must not find what this one left."""
+        with self._lock:
+            for digest in [each for each in self._sizes if not self._pins[each]]:
+                del self._sizes[digest]
+                self.path(digest).unlink(missing_ok=True)
+
     def array(self, digest: bytes, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
         """The blob as a read-only array over its mapped file: no private memory.
 

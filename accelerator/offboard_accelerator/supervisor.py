@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from offboard.client import state
@@ -23,7 +23,7 @@ from offboard_accelerator.logs import logger
 from offboard_accelerator.provider import LocalProcesses, Provider
 from offboard_accelerator.security import read_token
 from offboard_accelerator.settings import Settings
-from offboard_accelerator.types import Accelerator, WorkerConfig, shares, with_share
+from offboard_accelerator.types import Accelerator, WorkerConfig, WorkerReady, shares, with_share
 
 __all__ = ["Supervisor"]
 
@@ -110,7 +110,7 @@ class Supervisor:
                     where = own
                 config = self._worker_config(data, accelerator, where)
                 keepers.append(Keeper(self._provider, config, nice, prepare=_Preparation(data, associations)))
-            daemon = await self._start(stack, keepers, own, associations)
+            daemon = await self._start(stack, keepers, own, data, associations)
             if daemon is None:
                 return
             data.announce(daemon)
@@ -164,7 +164,12 @@ class Supervisor:
         )
 
     async def _start(
-        self, stack: contextlib.AsyncExitStack, keepers: list[Keeper], own: Addresses, associations: Associations
+        self,
+        stack: contextlib.AsyncExitStack,
+        keepers: list[Keeper],
+        own: Addresses,
+        data: DataDirectory,
+        associations: Associations,
     ) -> state.Daemon | None:
         """Starts every worker, and the front where there are several; None when told to stop meanwhile."""
         starting = asyncio.gather(*(keeper.start() for keeper in keepers))
@@ -181,12 +186,15 @@ class Supervisor:
             if starting.cancelled() or starting.exception() is not None:
                 await asyncio.gather(*(keeper.drain(0.0) for keeper in keepers))
         settings = self._settings
+        found = answers[0]
+        if len(keepers) > 1:
+            found = await asyncio.to_thread(self._open_front, stack, keepers, own, data, associations)
         return state.Daemon(
             pid=os.getpid(),
             version=__version__,
-            grpc=answers[0].grpc,
-            unix_socket=answers[0].unix_socket,
-            http=answers[0].http,
+            grpc=found.grpc,
+            unix_socket=found.unix_socket,
+            http=found.http,
             tls=settings.tls_cert is not None,
             token_file=str(settings.token_file or ""),
             accelerators=tuple(
@@ -200,6 +208,26 @@ class Supervisor:
                 for keeper, answer in zip(keepers, answers, strict=True)
             ),
         )
+
+    def _open_front(
+        self,
+        stack: contextlib.AsyncExitStack,
+        keepers: list[Keeper],
+        own: Addresses,
+        data: DataDirectory,
+        associations: Associations,
+    ) -> WorkerReady:
+        """Answers at ``--listen`` for all accelerators."""
+        # gRPC is for a front only: a daemon of one accelerator starts without it.
+        from offboard_accelerator.front import Front, FrontService
+
+        settings = self._settings
+        token = read_token(settings.token_file) if settings.token_file else ""
+        service = FrontService(keepers, associations, data, token)
+        own.unix_socket.unlink(missing_ok=True)
+        front = Front(settings, service, own.grpc.address, str(own.unix_socket))
+        stack.callback(front.close)
+        return WorkerReady(own.grpc.advertised(settings.advertise), f"unix:{own.unix_socket}", "")
 
     async def _drain(self, keepers: list[Keeper], keeping: list[asyncio.Task[None]]) -> None:
         seconds = self._settings.drain_seconds
@@ -232,12 +260,17 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class _Preparation:
-    """What must be so before a worker starts: an association that was being ended is over, and its data gone."""
+    """What must be so before a worker starts: no quarantine from before this daemon, no association half ended."""
 
     data: DataDirectory
     associations: Associations
+    started: set[str] = field(default_factory=set)
 
     def __call__(self, accelerator: Accelerator) -> None:
+        if accelerator.id not in self.started:
+            # The operator lifts quarantines by restarting the daemon.
+            self.started.add(accelerator.id)
+            shutil.rmtree(self.data.of_accelerator(accelerator.id) / "quarantine", ignore_errors=True)
         ending = self.associations.of_accelerator(accelerator.id)
         if ending is None or ending.state != "disassociating":
             return

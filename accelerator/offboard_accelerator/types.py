@@ -100,6 +100,12 @@ class WorkerReady:
     http: str
     """``http://host:port``, or empty."""
 
+    @classmethod
+    def of(cls, config: WorkerConfig) -> "WorkerReady":
+        """Where the worker of ``config`` answers once it runs."""
+        http = f"http://{config.http}" if config.http else ""
+        return cls(config.advertised_grpc, f"unix:{config.unix_socket}", http)
+
     def to_json(self) -> str:
         """The line, without its end."""
         return json.dumps({"ready": True, **asdict(self)})

@@ -6,6 +6,7 @@ import grpc
 
 from offboard import errors
 from offboard.wire import accelerator as pb
+from offboard_accelerator.association import AssociationRefused
 from offboard_accelerator.memory import OutOfMemory
 
 __all__ = ["MissingBlobError", "NotFoundError", "NotResidentError", "SessionLapsedError", "detail_of"]
@@ -53,6 +54,9 @@ def detail_of(error: Exception, accelerator: str) -> tuple[grpc.StatusCode, pb.E
     for kind, code, status in _CODES:
         if isinstance(error, kind):
             detail = _Detail(code=code, message=str(error), accelerator=accelerator)
+            if isinstance(error, AssociationRefused):
+                # By this a client that met the accelerator elsewhere finds its secret.
+                detail.accelerator = error.association.accelerator
             if isinstance(error, OutOfMemory):
                 detail.request_id = error.request_id
                 detail.asked, detail.used, detail.total = error.asked, error.used, error.total

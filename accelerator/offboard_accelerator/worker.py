@@ -84,9 +84,8 @@ def main() -> None:
     config = WorkerConfig.from_json(line)
     logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
     server, state = serve(config)
-    http = f"http://{config.http}" if config.http else ""
-    print(WorkerReady(config.advertised_grpc, f"unix:{config.unix_socket}", http).to_json(), flush=True)
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), name="lifeline", daemon=True).start()
+    print(WorkerReady.of(config).to_json(), flush=True)
+    threading.Thread(target=_until_end_of_input, args=(ended,), name="lifeline", daemon=True).start()
     while not ended.wait(3600):
         pass
     state.draining.set()
@@ -94,6 +93,11 @@ def main() -> None:
     state.close()
     # Leases and streams of clients that linger must not hold the process.
     os._exit(0)
+
+
+def _until_end_of_input(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 if __name__ == "__main__":

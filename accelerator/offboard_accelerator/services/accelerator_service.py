@@ -103,6 +103,7 @@ class AcceleratorService:
             raise AcceleratorError("Associations are terminated on the daemon's own host")
         begun = self._state.associations.begin_termination(request.instance)
         self._state.sessions.end_instance(request.instance)
+        self._state.store.clear()
         return pb.TerminateReply(association=association_message(self._state.associations.finish_termination(begun)))
 
     def MissingBlobs(self, request: pb.MissingBlobsRequest, context: Any) -> pb.MissingBlobsReply:

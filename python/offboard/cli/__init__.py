@@ -4,11 +4,7 @@ import typer
 
 from offboard.cli.describe import describe
 from offboard.cli.run import run
-from offboard.cli.describe import describe
-from offboard.cli.run import run
 from offboard.cli.serve import serve
-from offboard.cli.terminate import terminate
-from offboard.cli.validate import validate
 from offboard.cli.terminate import terminate
 from offboard.cli.validate import validate
 

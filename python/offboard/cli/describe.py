@@ -34,14 +34,14 @@ def describe(
 
 def _facts(status: pb.AcceleratorStatus) -> dict[str, Any]:
     """One accelerator as plain data: the form of ``--json``."""
-    from offboard.wire import accelerator as pb
+    from offboard.client.operator import association_state
 
     association = None
     if status.HasField("association"):
         association = {
             "id": status.association.id,
             "instance": status.association.instance,
-            "state": str(pb.Association.State.Name(status.association.state)).lower(),
+            "state": association_state(status.association),
             "since_unix_ms": status.association.since_unix_ms,
         }
     kind = status.accelerator.type

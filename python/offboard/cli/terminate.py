@@ -22,10 +22,9 @@ def terminate(
     """
     with told():
         from offboard.client import operator
-        from offboard.wire import accelerator as pb
 
         ended = operator.terminate(instance)
-        state = str(pb.Association.State.Name(ended.state)).lower()
+        state = operator.association_state(ended)
     if as_json:
         facts = {"association": ended.id, "accelerator": ended.accelerator, "instance": ended.instance, "state": state}
         typer.echo(json.dumps(facts))

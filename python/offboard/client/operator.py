@@ -16,7 +16,7 @@ from offboard.errors import NoAcceleratorError
 from offboard.wire import accelerator as pb
 from offboard.wire.pool import ACCELERATOR, METHODS
 
-__all__ = ["describe", "terminate"]
+__all__ = ["association_state", "describe", "terminate"]
 
 CALL_SECONDS = 20.0
 
@@ -42,6 +42,12 @@ def terminate(instance: str, endpoint: Endpoint | None = None) -> pb.Association
     """
     reply: pb.TerminateReply = _call("Terminate", pb.TerminateRequest(instance=instance), endpoint)
     return reply.association
+
+
+def association_state(association: pb.Association) -> str:
+    """Its state in words: ``associated`` and so on."""
+    field: Any = association.DESCRIPTOR.fields_by_name["state"]
+    return str(field.enum_type.values_by_number[association.state].name).lower()
 
 
 def _call(method: str, request: Any, endpoint: Endpoint | None) -> Any:
