@@ -6,6 +6,6 @@ from offboard import alias
 
 alias.install()
 del sys.modules["mxnet"]
-import mxnet  # noqa: E402, PLW0406
+import mxnet  # noqa: E402
 
 sys.modules["mxnet"] = mxnet

@@ -242,8 +242,8 @@ def renew(old: Connection, until: float) -> Connection:
         _CURRENT[0] = None
         while True:
             try:
-                _CURRENT[0] = _connect()
-                return _CURRENT[0]
+                made = _CURRENT[0] = _connect()
+                return made
             except (NoAcceleratorError, AcceleratorUnavailableError):
                 if time.monotonic() + 0.1 > until:
                     raise

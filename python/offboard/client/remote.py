@@ -56,6 +56,7 @@ class RemoteBackend:
         self._lock = threading.RLock()
         self._publish_as = ""
         self._pid = os.getpid()
+        self._finalizer: weakref.finalize[..., RemoteBackend] = weakref.finalize(self, _nothing)
         self._bind(connection(), arrays, versions)
 
     def forward(
@@ -125,8 +126,7 @@ class RemoteBackend:
             raise UnsupportedOperatorError(
                 rules.text("operator_not_supported", operator=first.operator, reason=f"{first.reason} ({first.name})")
             )
-        if hasattr(self, "_finalizer"):
-            self._finalizer()
+        self._finalizer()
         self._connection, self._executor = to, reply.executor
         self._inputs = [spec.name for spec in reply.inputs]
         self._outputs = [(spec.name, dtype_of(spec.datatype), tuple(spec.shape)) for spec in reply.outputs]
@@ -261,8 +261,13 @@ def _point(parameters: Any, region: str, offset: int, size: int) -> None:
     parameters["shared_memory_byte_size"].int64_param = size
 
 
+def _nothing() -> None:
+    """What there is to release before the first bind."""
+
+
 def _release(to: Connection, executor: str) -> None:
     """Tells the worker, without waiting for its answer: the program does not care."""
     if to.pid == os.getpid():
         with contextlib.suppress(Exception):
-            to.methods["Release"].future(pb.ReleaseRequest(executor=executor), timeout=10.0, metadata=to.metadata)
+            release: Any = to.methods["Release"]
+            release.future(pb.ReleaseRequest(executor=executor), timeout=10.0, metadata=to.metadata)

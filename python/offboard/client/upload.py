@@ -30,7 +30,7 @@ def digest_of(array: npt.NDArray[Any]) -> bytes:
 
 def _bytes(array: npt.NDArray[Any]) -> memoryview:
     flat = np.ascontiguousarray(array).reshape(-1)
-    return memoryview(flat.view(np.uint8)) if flat.size else memoryview(b"")
+    return flat.view(np.uint8).data if flat.size else memoryview(b"")
 
 
 def send_missing(connection: Connection, blobs: Mapping[bytes, npt.NDArray[Any]]) -> int:
@@ -62,7 +62,7 @@ def _chunks(digest: bytes, view: memoryview, progress: _Progress) -> Iterator[pb
 
 
 class _Progress:
-    """A line on standard error while weights travel: kept up to date on a terminal, one for a large upload elsewhere."""
+    """A line on standard error while weights travel: kept up to date on a terminal, one in all elsewhere."""
 
     def __init__(self, total: int) -> None:
         self._total, self._sent, self._shown = total, 0, 0.0

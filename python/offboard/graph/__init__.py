@@ -1,0 +1,1 @@
+"""Framework-neutral: the symbol graph, its JSON, and ``.params`` files of every MXNet version."""

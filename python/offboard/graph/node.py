@@ -31,7 +31,7 @@ class Entry(NamedTuple):
     """Output ``index`` of ``node``."""
 
     node: Node
-    index: int
+    index: int  # type: ignore[assignment]  # tuple.index is never called on an edge
 
 
 @dataclass(slots=True)

@@ -58,7 +58,8 @@ def _graph(document: Any, depth: int, *, top: bool) -> Graph:
         upgrade(nodes, int(version))
     for node in nodes:
         _check(node)
-    for node, index in [*graph.heads, *(entry for node in nodes for entry in node.inputs)]:
+    edges = [entry for node in nodes for entry in node.inputs]
+    for node, index in [*graph.heads, *edges]:
         if node.op is not None:
             facts = table.find(node.op)
             if not facts.subgraphs and node.op != "Custom" and index >= _outputs(node, facts):

@@ -30,9 +30,9 @@ img = image
 init = initializer
 rnd = random
 # MXNet's functions of ``mx.nd.random`` are those of ``mx.random``.
-ndarray.random = random  # type: ignore[attr-defined]
-ndarray.random_normal = random.normal  # type: ignore[attr-defined]
-ndarray.random_uniform = random.uniform  # type: ignore[attr-defined]
+ndarray.random = random
+ndarray.random_normal = random.normal
+ndarray.random_uniform = random.uniform
 
 __version__ = "1.9.1"
 

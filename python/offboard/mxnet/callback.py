@@ -17,6 +17,7 @@ class Speedometer:
         self._since = time.monotonic()
 
     def __call__(self, param: Any) -> None:
+        """Called after each batch."""
         if param.nbatch == 0 or param.nbatch % self.frequent:
             return
         now = time.monotonic()

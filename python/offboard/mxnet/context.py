@@ -10,7 +10,8 @@ from offboard import rules
 from offboard.errors import MXNetError
 
 __all__ = [
-    "Context", "cpu", "cpu_pinned", "current_context", "eia", "gpu", "gpu_memory_info", "num_gpus", "require_array_home",
+    "Context", "cpu", "cpu_pinned", "current_context", "eia", "gpu", "gpu_memory_info", "num_gpus",
+    "require_array_home", "require_single",
 ]  # fmt: skip
 
 
@@ -22,10 +23,9 @@ class Context:
     _default = threading.local()
 
     def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
-        if isinstance(device_type, Context):
-            self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
-        else:
-            self.device_typeid, self.device_id = Context.devstr2type[device_type], int(device_id)
+        given = device_type if isinstance(device_type, Context) else None
+        self.device_typeid: int = given.device_typeid if given else Context.devstr2type[str(device_type)]
+        self.device_id: int = given.device_id if given else int(device_id)
         self._outer: list[Context] = []
 
     @property

@@ -64,7 +64,7 @@ def _interpolation(interp: int, old: tuple[int, int], new: tuple[int, int]) -> i
 
 def imresize(src: NDArray, w: int, h: int, interp: int = 1, out: NDArray | None = None) -> NDArray:
     """An image of another size, bilinear by default."""
-    old = src.shape[:2]
+    old = (src.shape[0], src.shape[1])
     made = cv2.resize(src._data, (int(w), int(h)), interpolation=_interpolation(interp, old, (h, w)))
     array = NDArray(np.ascontiguousarray(made.reshape((h, w, -1))))
     if out is not None:

@@ -36,6 +36,7 @@ class Initializer:
         return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __call__(self, desc: str, arr: NDArray) -> None:
+        """Fills one parameter."""
         given = getattr(desc, "attrs", {}).get("__init__")
         if given:
             kind, options = json.loads(given)

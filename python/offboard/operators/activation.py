@@ -67,7 +67,7 @@ def dropout(p: Params, x: Value) -> Value | list[Value]:
     if (p.is_train or p.mode == "always") and p.values["p"] > 0:
         keep = 1.0 - p.values["p"]
         shape = tuple(1 if axis in (p.axes or ()) else d for axis, d in enumerate(x.shape))
-        drawn = p.graph.emit("RandomUniform", [], shape, FLOAT32, shape=shape)
+        drawn = p.graph.full(shape, 0, FLOAT32).unary("RandomUniformLike")
         return x * (drawn < keep).cast(x.dtype) * (1.0 / keep)
     return x
 

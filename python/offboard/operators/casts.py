@@ -5,6 +5,8 @@ Surveyed on ONNX Runtime 1.32, opset 21; ``tests/operators/test_casts.py`` surve
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 
@@ -12,7 +14,7 @@ __all__ = ["BFLOAT16", "KERNELS", "computed_in"]
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
-_SHORT = {
+_SHORT: dict[str, np.dtype[Any]] = {
     "f32": np.dtype(np.float32),
     "f64": np.dtype(np.float64),
     "f16": np.dtype(np.float16),
@@ -60,8 +62,8 @@ f32: NonMaxSuppression
 """
 
 
-def _parse() -> dict[str, frozenset[np.dtype[np.generic]]]:
-    table: dict[str, frozenset[np.dtype[np.generic]]] = {}
+def _parse() -> dict[str, frozenset[np.dtype[Any]]]:
+    table: dict[str, frozenset[np.dtype[Any]]] = {}
     for line in _SURVEY.replace("\n  ", " ").strip().splitlines():
         types, _, operators = line.partition(":")
         kernels = frozenset(_SHORT[name] for name in types.split())
@@ -71,7 +73,7 @@ def _parse() -> dict[str, frozenset[np.dtype[np.generic]]]:
 
 KERNELS = _parse()
 
-_WIDER = {
+_WIDER: dict[np.dtype[Any], tuple[np.dtype[Any], ...]] = {
     np.dtype(np.float16): (np.dtype(np.float32),),
     BFLOAT16: (np.dtype(np.float32),),
     np.dtype(np.float32): (np.dtype(np.float64),),
@@ -84,7 +86,7 @@ _WIDER = {
 }
 
 
-def computed_in(operator: str, dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
+def computed_in(operator: str, dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The type in which ``operator`` is computed for inputs of ``dtype``: itself where there is a kernel."""
     kernels = KERNELS.get(operator)
     if kernels is None or dtype in kernels:

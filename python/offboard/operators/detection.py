@@ -1,7 +1,7 @@
 """Detection: anchor boxes, their decoding, and greedy non-maximum suppression, all on the accelerator.
 
-Boxes are (left, top, right, bottom). Suppression is a Loop over the boxes in order of score that carries which are alive;
-its trip count is how many are valid, so images with few candidates cost little.
+Boxes are (left, top, right, bottom). Suppression is a Loop over the boxes in order of score that carries which are
+alive; its trip count is how many are valid, so images with few candidates cost little.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _front(alive: Value) -> Value:
 def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value) -> Value:
     """Rows (class, score, box) of each sample, by score; what is suppressed keeps its row with class -1.
 
-    ``scores`` (n, classes, anchors) with the background first, ``offsets`` (n, anchors * 4), ``anchors`` (1, anchors, 4).
+    ``scores`` (n, classes, anchors), the background first; ``offsets`` (n, anchors * 4); ``anchors`` (1, anchors, 4).
     """
     g = scores.graph
     n, _, m = scores.shape

@@ -275,5 +275,5 @@ _SCALAR = {
 }
 for _name, (_kind, _reverse) in _SCALAR.items():
     operator(_name, same_shape=True)(_with_scalar(ARITHMETIC[_kind], _reverse, False))
-for _kind, _function in {**COMPARISONS, **LOGICAL}.items():
-    operator(f"_{_kind}_scalar", same_shape=True)(_with_scalar(_function, False, True))
+for _kind, _pair in {**COMPARISONS, **LOGICAL}.items():
+    operator(f"_{_kind}_scalar", same_shape=True)(_with_scalar(_pair, False, True))

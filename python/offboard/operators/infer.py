@@ -16,6 +16,7 @@ import numpy as np
 from offboard.errors import MXNetError
 from offboard.graph.node import Entry, Graph, Node
 from offboard.operators import record as records
+from offboard.operators import table
 from offboard.operators.builder import FLOAT32, Builder, Dtype
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import Operator, Params, PartialShape
@@ -75,7 +76,7 @@ def auxiliary_variables(nodes: Sequence[Node]) -> set[int]:
     for node in nodes:
         if node.op is None:
             continue
-        facts = records.table.find(node.op)
+        facts = table.find(node.op)
         params = facts.parse(node.attrs)
         auxiliary = set(facts.auxiliary_names(params))
         if auxiliary:
@@ -102,7 +103,8 @@ class _Walk:
 
     def by_name(self, found: Mapping[tuple[int, int], Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
         auxiliary = auxiliary_variables(self.nodes)
-        arguments, states = {}, {}
+        arguments: dict[str, Any] = {}
+        states: dict[str, Any] = {}
         for node in self.nodes:
             if node.is_variable:
                 (states if id(node) in auxiliary else arguments)[node.name] = found.get((id(node), 0))

@@ -16,6 +16,7 @@ import onnx
 from offboard.errors import MXNetError
 from offboard.graph.node import Entry, Graph
 from offboard.operators import record as records
+from offboard.operators import table
 from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.record import Params, PartialShape
@@ -129,7 +130,7 @@ def output_names(graph: Graph) -> list[str]:
         if node.op is None:
             names.append(node.name)
         else:
-            facts = records.table.find(node.op)
+            facts = table.find(node.op)
             outputs = facts.output_names(facts.parse(node.attrs))
             names.append(f"{node.name}_{outputs[index] if index < len(outputs) else f'output{index}'}")
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def _sums(x: Value, kernel: Shape, stride: Shape, pad: Shape, sizes: Shape) -> V
 
 
 def _windows(
-    x: Value, op: str, kernel: Shape, stride: Shape, pad: Shape, sizes: Shape, fill: float, **attributes: int
+    x: Value, op: str, kernel: Shape, stride: Shape, pad: Shape, sizes: Shape, fill: float, **attributes: Any
 ) -> Value:
     """An ONNX pool over exactly ``sizes`` windows. Padding that ONNX Runtime would refuse is made explicit."""
     after = [

@@ -36,7 +36,7 @@ def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> list[Value]:
     """(time, batch, inputs) to (time, batch, directions * state_size), and the last states where asked for.
 
-    The flat parameters hold all weights, layer by layer and direction by direction (input then hidden), then all biases.
+    The flat parameters hold all weights, by layer and direction (input then hidden), then all biases.
     """
     if p.projection_size is not None:
         raise ValueError("projection_size is not supported: MXNet itself has it on GPUs only")

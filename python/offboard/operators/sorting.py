@@ -60,4 +60,6 @@ def topk(p: Params, x: Value) -> Value | list[Value]:
         shape = tuple(d for i, d in enumerate(flat.shape))
         hits = indices.unsqueeze(axis).equals(classes).cast(np.int32).max([axis + 1])
         return hits.reshape(shape).cast(x.dtype).reshape(x.shape)
-    return {"value": values, "indices": numbers, "both": [values, numbers]}[p.ret_typ]
+    if p.ret_typ == "both":
+        return [values, numbers]
+    return values if p.ret_typ == "value" else numbers

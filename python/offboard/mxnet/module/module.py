@@ -28,8 +28,8 @@ def _check_names(symbol: Symbol, names: Sequence[str], kind: str, throw: bool) -
         suffixes = ("_weight", "_bias", "_gamma", "_beta")
         candidates = [each for each in arguments if not each.endswith(suffixes)]
         message = (
-            f"You created Module with Module(..., {kind}_names={list(names)}) but input with name '{name}' is not found "
-            "in symbol.list_arguments(). Did you mean one of:\n\t" + "\n\t".join(candidates)
+            f"You created Module with Module(..., {kind}_names={list(names)}) but input with name '{name}' is not "
+            "found in symbol.list_arguments(). Did you mean one of:\n\t" + "\n\t".join(candidates)
         )
         if throw:
             raise ValueError(message)
@@ -271,7 +271,7 @@ class Module(BaseModule):
         self._reshape({each.name: each.shape for each in described})
 
     def _reshape(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        self._executor = self._bound().reshape(allow_up_sizing=True, **shapes)
+        self._executor = self._bound().reshape(False, True, **dict(shapes))
 
         def renewed(old: list[io.DataDesc] | None) -> list[io.DataDesc] | None:
             return old and [io.DataDesc(d.name, shapes.get(d.name, d.shape), d.dtype, d.layout) for d in old]

@@ -37,7 +37,8 @@ def resolve_dtype(dtype: Any) -> np.dtype[Any]:
     """A NumPy dtype of a type, a name (``bfloat16`` too) or None (float32)."""
     if dtype is None:
         return np.dtype(np.float32)
-    return np.dtype(ml_dtypes.bfloat16) if dtype == "bfloat16" else np.dtype(dtype)
+    made: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16) if dtype == "bfloat16" else np.dtype(dtype)
+    return made
 
 
 def apply(operator: str, inputs: list[NDArray], params: Mapping[str, Any], out: Any = None) -> Any:

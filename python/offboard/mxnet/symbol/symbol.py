@@ -146,6 +146,7 @@ class Symbol:
     # Composition
 
     def __call__(self, *args: Symbol, **kwargs: Any) -> Symbol:
+        """A copy with variables replaced."""
         made = self.__copy__()
         made._compose(*args, **kwargs)
         return made
@@ -411,7 +412,7 @@ def compose(
     given_name = values.pop("name", None)
     extra = values.pop("attr", None)
     texts = {key: table.format_value(value) for key, value in values.items() if value is not None}
-    hidden = {key: value for key, value in attribute.current().get(extra).items()}
+    hidden = attribute.current().get(extra)
     if facts.variadic and facts.variadic not in texts:
         texts[facts.variadic] = str(len(inputs))
     label = name.current().get(given_name, facts.name.lower())
