@@ -44,7 +44,7 @@ def test_a_large_file_is_mapped(tmp_path: Path) -> None:
 
 
 def test_missing_file() -> None:
-    with pytest.raises(MXNetError, match='Open "nope.params": No such file or directory'):
+    with pytest.raises(MXNetError, match=r'Open "nope\.params": No such file or directory'):
         params.load("nope.params")
 
 

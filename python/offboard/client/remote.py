@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Collection, Hashable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import numpy as np
@@ -33,6 +33,8 @@ __all__ = ["RemoteBackend"]
 
 _log = logging.getLogger("offboard")
 _PAGE = 4096
+# Name, dtype and shape.
+_Output: TypeAlias = tuple[str, np.dtype[Any], tuple[int, ...]]
 
 
 class RemoteBackend:
@@ -129,7 +131,9 @@ class RemoteBackend:
         self._finalizer()
         self._connection, self._executor = to, reply.executor
         self._inputs = [spec.name for spec in reply.inputs]
-        self._outputs = [(spec.name, dtype_of(spec.datatype), tuple(spec.shape)) for spec in reply.outputs]
+        # Outputs by the shapes of the inputs, as far as they are known: what is known has its place in shared memory.
+        bound = tuple(arrays[name].shape for name in self._inputs)
+        self._outputs = {bound: [_described(spec) for spec in reply.outputs]}
         self._sent: dict[str, Hashable | None] = {}
         self._segment: Segment | None = None
         self._shared = to.same_host
@@ -146,7 +150,9 @@ class RemoteBackend:
             for name in self._inputs
             if versions[name] is None or name not in self._sent or self._sent[name] != versions[name]
         ]
-        layout = self._layout([arrays[name] for name in changed]) if self._shared else None
+        key = tuple(arrays[name].shape for name in self._inputs)
+        expected = self._outputs.get(key, [])
+        layout = self._layout([arrays[name] for name in changed], expected) if self._shared else None
         offset = 0
         for name in changed:
             array = arrays[name]
@@ -158,7 +164,7 @@ class RemoteBackend:
             else:
                 request.raw_input_contents.append(array.tobytes())
         if layout is not None:
-            for name, dtype, shape in self._outputs:
+            for name, dtype, shape in expected:
                 size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
                 if size and offset + size <= layout.size:
                     _point(request.outputs.add(name=name).parameters, layout.name, offset, size)
@@ -172,16 +178,16 @@ class RemoteBackend:
         answered = time.perf_counter()
         for name in changed:
             self._sent[name] = versions[name]
+        if key not in self._outputs:
+            self._outputs[key] = [_described(spec) for spec in reply.outputs]
         outputs = self._unpack(reply, layout)
         self._count(reply, changed, arrays, serialised - began, answered - serialised)
         return outputs
 
-    def _layout(self, arrays: list[npt.NDArray[Any]]) -> Segment | None:
+    def _layout(self, arrays: list[npt.NDArray[Any]], expected: list[_Output]) -> Segment | None:
         """A segment that holds the inputs and outputs of this call, if it is worth one."""
         inputs = sum(_aligned(array.nbytes) for array in arrays)
-        outputs = sum(
-            _aligned(int(np.prod(shape, dtype=np.int64)) * dtype.itemsize) for _, dtype, shape in self._outputs
-        )
+        outputs = sum(_aligned(int(np.prod(shape, dtype=np.int64)) * dtype.itemsize) for _, dtype, shape in expected)
         needed = inputs + outputs
         if needed < THRESHOLD:
             return None
@@ -249,6 +255,10 @@ class RemoteBackend:
         self._pid = os.getpid()
         self._finalizer.detach()
         self._bind(connection(), arrays, versions)
+
+
+def _described(spec: Any) -> _Output:
+    return spec.name, dtype_of(spec.datatype), tuple(spec.shape)
 
 
 def _aligned(size: int) -> int:
