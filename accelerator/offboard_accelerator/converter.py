@@ -96,7 +96,7 @@ class Converter:
             [_spec(each) for each in reply["outputs"]],
             int(reply["peak_bytes"]),
             int(reply["nodes"]),
-            [tuple(each) for each in reply["instance"]],  # type: ignore[misc]
+            [(int(i), str(name), str(op), str(why)) for i, name, op, why in reply["instance"]],
         )
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ class _Session:
 
 
 class Sessions:
-    """Live sessions by id. One without a stream lapses after ``lease`` seconds; ``on_end`` then releases what it owned."""
+    """Live sessions by id. One without a stream lapses after ``lease`` seconds; ``on_end`` releases what it owned."""
 
     def __init__(self, accelerator: str, lease: float, limit: int, on_end: Callable[[str], None]) -> None:
         self.lease = lease

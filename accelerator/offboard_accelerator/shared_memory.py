@@ -40,7 +40,7 @@ class Region:
         """A private copy of ``size`` bytes from ``offset`` of the region."""
         self._check(offset, size)
         buffer = np.empty(size, np.uint8)
-        view = memoryview(buffer)
+        view = buffer.data
         done = 0
         while done < size:
             count = os.preadv(self.descriptor, [view[done:]], self.offset + offset + done)

@@ -15,7 +15,6 @@ from offboard.version import __version__
 from offboard.wire import inference as oip
 from offboard.wire.datatype import datatype_of, dtype_of
 from offboard_accelerator.accelerator import AcceleratorState
-from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
 from offboard_accelerator.wire_errors import NotFoundError
@@ -194,7 +193,7 @@ class InferenceService:
         room = parameters[_SIZE].int64_param if _SIZE in parameters else region.byte_size - offset
         if array.nbytes > room:
             raise AcceleratorError(f"An output of {array.nbytes} bytes does not fit {room} bytes of shared memory")
-        region.write(offset, memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        region.write(offset, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
         told[_REGION].string_param = region.name
         told[_OFFSET].int64_param = offset
         told[_SIZE].int64_param = array.nbytes

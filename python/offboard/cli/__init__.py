@@ -2,6 +2,7 @@
 
 import typer
 
+from offboard.cli.bench import bench
 from offboard.cli.describe import describe
 from offboard.cli.run import run
 from offboard.cli.serve import serve
@@ -17,7 +18,7 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Inference on an accelerator that is attached over the network.",
 )
-for _command in (serve, validate, describe, terminate):
+for _command in (serve, validate, describe, terminate, bench):
     application.command()(_command)
 # What follows the script is the script's own.
 application.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)

@@ -112,7 +112,9 @@ def lower(
         source = entries[id(head.node), head.index]
         outputs.append(builder.value(label, source.shape, source.dtype))
         builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
-    inputs_made = [value for key, value in variables.items() if key not in constants]
+    # A label that inference ignores is no input of the model.
+    used = {name for node in builder.nodes for name in _names_used(node)}
+    inputs_made = [value for key, value in variables.items() if key not in constants and value.name in used]
     constants_made = [value for key, value in variables.items() if key in constants]
     return Lowered(
         _model(builder, inputs_made, constants_made, outputs, name),
@@ -189,6 +191,12 @@ def _declare(info: Any, value: Value) -> None:
     info.type.tensor_type.shape.SetInParent()
     for d in value.shape:
         info.type.tensor_type.shape.dim.add(dim_value=d)
+
+
+def _names_used(node: NodeRecord) -> set[str]:
+    """What a node takes in, its nested graphs included."""
+    nested = (value for value in node.attributes.values() if isinstance(value, Builder))
+    return set(node.inputs).union(*(_names_used(inner) for each in nested for inner in each.nodes))
 
 
 def _fill_graph(graph: Any, builder: Builder, domains: dict[str, int]) -> set[str]:
