@@ -12,6 +12,7 @@ from offboard_accelerator.engine.onnxruntime_engine import OnnxRuntimeEngine
 from offboard_accelerator.executors import Executors
 from offboard_accelerator.memory import Ledger
 from offboard_accelerator.quarantine import Quarantine
+from offboard_accelerator.repository import Repository
 from offboard_accelerator.sessions import Sessions
 from offboard_accelerator.shared_memory import Regions
 from offboard_accelerator.store import Store
@@ -40,6 +41,8 @@ class AcceleratorState:
         self.executors = Executors(
             identity, self.store, self.ledger, self.engine, self.converter, self.quarantine, limits
         )
+        folder_of_models = Path(config.model_repository) if config.model_repository else None
+        self.repository = Repository(folder_of_models, self.executors, self.store)
         self.regions = Regions(identity, limits["shared_memory_regions"])
         self.sessions = Sessions(identity, limits["lease_seconds"], limits["sessions"], self._ended)
         threading.Thread(target=self.converter.warm, name="converter", daemon=True).start()

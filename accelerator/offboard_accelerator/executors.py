@@ -43,6 +43,7 @@ class Executor:
         self, host: Executors, name: str, session: str, format_: str, graph: bytes, variables: Sequence[Variable]
     ) -> None:
         self.name, self.session, self.published = name, session, False
+        self.version = "1"
         self.graph, self.format = graph, format_
         self.forwards = self.queue_us = self.compute_us = self.bytes_in = self.bytes_out = 0
         self.nodes = 0

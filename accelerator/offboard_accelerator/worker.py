@@ -86,6 +86,7 @@ def main() -> None:
     server, state = serve(config)
     print(WorkerReady.of(config).to_json(), flush=True)
     threading.Thread(target=_until_end_of_input, args=(ended,), name="lifeline", daemon=True).start()
+    threading.Thread(target=state.repository.load_all, name="repository", daemon=True).start()
     while not ended.wait(3600):
         pass
     state.draining.set()

@@ -15,6 +15,7 @@ from offboard.version import __version__
 from offboard.wire import inference as oip
 from offboard.wire.datatype import datatype_of, dtype_of
 from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
 from offboard_accelerator.wire_errors import NotFoundError
@@ -51,15 +52,15 @@ class InferenceService:
     def ModelReady(self, request: oip.ModelReadyRequest, context: Any) -> oip.ModelReadyResponse:
         """Whether a model can be inferred."""
         try:
-            self._state.executors.get(request.name, session_of(context))
+            self._executor(request.name, request.version, session_of(context))
         except NotFoundError:
             return oip.ModelReadyResponse(ready=False)
         return oip.ModelReadyResponse(ready=True)
 
     def ModelMetadata(self, request: oip.ModelMetadataRequest, context: Any) -> oip.ModelMetadataResponse:
         """Inputs and outputs of a model."""
-        executor = self._state.executors.get(request.name, session_of(context))
-        made = oip.ModelMetadataResponse(name=executor.name, versions=["1"], platform="onnxruntime_onnx")
+        executor = self._executor(request.name, request.version, session_of(context))
+        made = oip.ModelMetadataResponse(name=executor.name, versions=[executor.version], platform="onnxruntime_onnx")
         for target, specs in ((made.inputs, executor.inputs), (made.outputs, executor.outputs)):
             for spec in specs:
                 target.add(name=spec.name, datatype=datatype_of(spec.dtype), shape=spec.shape)
@@ -85,10 +86,31 @@ class InferenceService:
     def RepositoryIndex(self, request: oip.RepositoryIndexRequest, context: Any) -> oip.RepositoryIndexResponse:
         """Published models."""
         made = oip.RepositoryIndexResponse()
+        listed = set()
+        for model in self._state.repository.index():
+            listed.add(model.name)
+            if model.state == "READY" or not request.ready:
+                made.models.add(name=model.name, version=model.version, state=model.state, reason=model.reason)
         for executor in self._state.executors.all():
-            if executor.published:
-                made.models.add(name=executor.name, version="1", state="READY")
+            if executor.published and executor.name not in listed:
+                made.models.add(name=executor.name, version=executor.version, state="READY")
         return made
+
+    def RepositoryModelLoad(
+        self, request: oip.RepositoryModelLoadRequest, context: Any
+    ) -> oip.RepositoryModelLoadResponse:
+        """Loads a model of the repository, or loads it again."""
+        if request.parameters:
+            raise InvalidGraphError("A model is loaded from the repository's folder as it is: parameters are not taken")
+        self._state.repository.load(request.model_name)
+        return oip.RepositoryModelLoadResponse()
+
+    def RepositoryModelUnload(
+        self, request: oip.RepositoryModelUnloadRequest, context: Any
+    ) -> oip.RepositoryModelUnloadResponse:
+        """Releases a model of the repository."""
+        self._state.repository.unload(request.model_name)
+        return oip.RepositoryModelUnloadResponse()
 
     def SystemSharedMemoryStatus(
         self, request: oip.SystemSharedMemoryStatusRequest, context: Any
@@ -127,6 +149,12 @@ class InferenceService:
             self._state.regions.unregister_all(scope)
         return oip.SystemSharedMemoryUnregisterResponse()
 
+    def _executor(self, name: str, version: str, session: str) -> Executor:
+        executor = self._state.executors.get(name, session)
+        if version not in ("", executor.version):
+            raise NotFoundError(f"Model {name[:64]} has version {executor.version}, not {version[:64]}")
+        return executor
+
     def _scope(self, context: Any) -> str:
         session = session_of(context)
         if session:
@@ -135,11 +163,11 @@ class InferenceService:
 
     def _infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
         state = self._state
-        executor = state.executors.get(request.model_name, session)
+        executor = self._executor(request.model_name, request.model_version, session)
         feeds = self._feeds(request, session)
         owner = executor.session == session and bool(session)
         outputs, specs, queue, compute = executor.run(feeds, keep=owner and not executor.published)
-        made = oip.ModelInferResponse(model_name=request.model_name, id=request.id)
+        made = oip.ModelInferResponse(model_name=request.model_name, model_version=executor.version, id=request.id)
         if owner:
             made.parameters["queue_us"].int64_param = queue
             made.parameters["compute_us"].int64_param = compute

@@ -7,10 +7,19 @@ from collections.abc import Callable
 from offboard.graph.node import Entry, Node
 from offboard.operators import table
 
-__all__ = ["HIDDEN_KEYS", "upgrade"]
+__all__ = ["HIDDEN_KEYS", "set_initializers", "upgrade"]
 
 HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage")
-_INITIALIZERS = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
+_STATISTICS = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
+# What operators say of how the variables that feed them begin, by input name.
+_INITIALIZERS = {
+    "BatchNorm": _STATISTICS,
+    "BatchNorm_v1": _STATISTICS,
+    "_contrib_BatchNormWithReLU": _STATISTICS,
+    "_contrib_SyncBatchNorm": _STATISTICS,
+    "LeakyReLU": {"gamma": '["Constant", {"value": 0.25}]'},
+    "UpSampling": {"weight": '["bilinear", {}]', "arg1": '["bilinear", {}]'},
+}
 
 
 def upgrade(nodes: list[Node], version: int) -> None:
@@ -55,18 +64,15 @@ def _add_missing_inputs(node: Node) -> None:
         node.inputs.append(Entry(Node(None, f"{node.name}_{name}", dict(node.attrs)), 0))
 
 
-def _set_initializers(node: Node) -> None:
-    if node.op is None:
+def set_initializers(node: Node) -> None:
+    """Gives the variables that feed ``node`` the initialisers that its operator asks for, where they have none."""
+    wanted = _INITIALIZERS.get(node.op or "")
+    if wanted is None or node.op is None:
         return
     facts = table.find(node.op)
-    params = facts.parse(node.attrs)
-    auxiliary = facts.auxiliary_names(params)
-    for name, entry in zip(facts.input_names(params), node.inputs, strict=False):
-        if entry.node.is_variable and "__init__" not in entry.node.attrs:
-            if name in auxiliary and name in _INITIALIZERS and node.op.startswith("BatchNorm"):
-                entry.node.attrs["__init__"] = _INITIALIZERS[name]
-            elif node.op == "LeakyReLU" and name == "gamma":
-                entry.node.attrs["__init__"] = '["Constant", {"value": 0.25}]'
+    for name, entry in zip(facts.input_names(facts.parse(node.attrs)), node.inputs, strict=False):
+        if name in wanted and entry.node.is_variable:
+            entry.node.attrs.setdefault("__init__", wanted[name])
 
 
 def _forget_last_axis(node: Node) -> None:
@@ -78,6 +84,6 @@ def _forget_last_axis(node: Node) -> None:
 _PASSES: list[tuple[int, Callable[[Node], None]]] = [
     (10901, _hide_keys),
     (900, _add_missing_inputs),
-    (904, _set_initializers),
+    (904, set_initializers),
     (905, _forget_last_axis),
 ]
