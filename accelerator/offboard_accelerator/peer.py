@@ -53,9 +53,12 @@ def _is_loopback(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 def _owner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> int | None:
     """The uid of the established socket whose own address is ``ip:port``."""
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    wanted = {(socket.AF_INET6 if ip.version == 6 else socket.AF_INET, ip.packed)}
-    if mapped is not None:
-        wanted.add((socket.AF_INET, mapped.packed))
+    plain = mapped or (ip if isinstance(ip, ipaddress.IPv4Address) else None)
+    if plain is not None:
+        # A socket of both families shows an IPv4 connection in the table of IPv6.
+        wanted = [(socket.AF_INET, plain.packed), (socket.AF_INET6, b"\0" * 10 + b"\xff\xff" + plain.packed)]
+    else:
+        wanted = [(socket.AF_INET6, ip.packed)]
     for family, packed in wanted:
         local = f"{_kernel_hex(packed)}:{port:04X}"
         try:

@@ -86,7 +86,9 @@ class RemoteBackend:
                     _log.warning("The accelerator was lost during a forward; binding again and replaying: %s", error)
                     self._recover(arrays, versions, until)
 
-    def publish(self, name: str, arrays: Mapping[str, Any], versions: Mapping[str, Hashable | None]) -> None:
+    def publish(
+        self, name: str, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]
+    ) -> None:
         """Gives the executor a name under which any Open Inference Protocol client may infer."""
         with self._lock:
             self._publish_as = name

@@ -118,6 +118,17 @@ class Executor:
         if self._ctx.device_type == "eia":
             raise _refuse("backward", self._ctx)
 
+    def publish(self, name: str) -> None:
+        """Lets any Open Inference Protocol client infer on this executor as model ``name``; for accelerators only."""
+        if self._ctx.device_type != "eia":
+            raise MXNetError(f"Only an executor on mx.eia() can be published, this one is on {self._ctx}")
+        arrays = {**self.arg_dict, **self.aux_dict}
+        self._backend.publish(
+            name,
+            {each: array._data for each, array in arrays.items()},
+            {each: array.version_token() for each, array in arrays.items()},
+        )
+
     def report(self) -> Report:
         """Where the nodes ran and what the forwards cost."""
         return self._backend.report()

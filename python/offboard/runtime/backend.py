@@ -34,6 +34,11 @@ class Backend(Protocol):
         ``versions`` has a token for each that changes when its content did; None always counts as changed.
         """
 
+    def publish(
+        self, name: str, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]
+    ) -> None:
+        """Serves the executor under a name, where it can be."""
+
     def report(self) -> Report:
         """What was done so far."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from offboard import rules
+from offboard.errors import MXNetError
 from offboard.graph.node import Graph
 from offboard.operators.lowering import lower
 from offboard.runtime.backend import Report
@@ -45,6 +46,12 @@ class LocalBackend:
         seconds = self._report.seconds
         seconds["instance"] = seconds.get("instance", 0.0) + time.perf_counter() - start
         return outputs
+
+    def publish(
+        self, name: str, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]
+    ) -> None:
+        """Refused: nothing serves here."""
+        raise MXNetError("An executor on the instance cannot be published")
 
     def report(self) -> Report:
         """Everything ran on the instance."""
