@@ -162,7 +162,6 @@ class InferenceService:
         return session
 
     def _infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
-        state = self._state
         executor = self._executor(request.model_name, request.model_version, session)
         feeds = self._feeds(request, session)
         owner = executor.session == session and bool(session)
