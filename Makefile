@@ -46,8 +46,8 @@ fuzz: $(VENV)/dev.stamp  ## 10,000 seeded mutations of every file format
 bench: $(VENV)/dev.stamp  ## time added over in-process ONNX Runtime; MXNET_PYTHON=interpreter compares real MXNet
 	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON))
 
-big: $(VENV)/dev.stamp  ## checkpoints of several GiB
-	OFFBOARD_BIG_TESTS=1 $(BIN)/python -m pytest -m big $(PYTEST_ARGS)
+big: $(VENV)/dev.stamp  ## a checkpoint of 3 GiB on an eia1.xlarge
+	$(BIN)/python tests/big/three_gigabytes.py
 
 clean:
 	rm -rf $(VENV) dist build .demo .pytest_cache .mypy_cache .ruff_cache

@@ -138,6 +138,17 @@ def output_names(graph: Graph) -> list[str]:
     return names
 
 
+def _read_names(builder: Builder) -> set[str]:
+    """Every name that a node reads, those of nested graphs included."""
+    read: set[str] = set()
+    for node in builder.nodes:
+        read.update(node.inputs)
+        for value in node.attributes.values():
+            if isinstance(value, Builder):
+                read |= _read_names(value)
+    return read
+
+
 def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:
     """The inferred shapes of creation operators whose parameters leave dimensions open, by node id."""
     found = []
