@@ -26,7 +26,8 @@ executor = symbol.bind(mx.eia(), arguments, grad_req="null")
 bound = time.monotonic() - start
 answer = executor.forward()[0].asnumpy()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(f"bind {{bound:.1f}} s, sent {{executor.report().bytes_sent / 2**30:.2f}} GiB, peak {{peak:.0f}} MiB", answer[0, 0])
+sent = executor.report().bytes_sent / 2**30
+print(f"bind {{bound:.1f}} s, sent {{sent:.2f}} GiB, peak {{peak:.0f}} MiB", answer[0, 0])
 """
 
 

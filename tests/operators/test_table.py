@@ -96,8 +96,8 @@ def test_alias_and_unknown() -> None:
     ("value", "text"),
     [
         ((np.int64(3),), "(3,)"),
-        ([np.int32(1), 2], "(1, 2)"),
-        (np.float32(0.5), "0.5"),
+        ([np.int32(1), 2], "[1, 2]"),
+        (np.float32(0.1), "0.1"),
         (np.bool_(True), "True"),
         (None, "None"),
         (np.float16, "float16"),
