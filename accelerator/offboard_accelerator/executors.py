@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from offboard_accelerator.engine.engine import Engine, EnginePlan
 from offboard_accelerator.memory import Ledger
 from offboard_accelerator.quarantine import Quarantine
 from offboard_accelerator.store import Store
+from offboard_accelerator.totals import Totals
 from offboard_accelerator.wire_errors import MissingBlobError, NotFoundError, NotResidentError
 
 __all__ = ["Executor", "Executors"]
@@ -191,6 +193,7 @@ class Executors:
         self.accelerator, self.store, self.ledger = accelerator, store, ledger
         self.engine, self.converter, self.quarantine, self.limits = engine, converter, quarantine, limits
         self._by_name: dict[str, Executor] = {}
+        self._released = Totals()
         self._lock = threading.Lock()
         ledger.reclaim = self._reclaim
 
@@ -237,6 +240,14 @@ class Executors:
         with self._lock:
             return list(self._by_name.values())
 
+    def totals(self) -> Totals:
+        """What all executors have run, from the worker's start."""
+        with self._lock:
+            made = replace(self._released)
+            for executor in self._by_name.values():
+                made.add(executor)
+            return made
+
     def release(self, name: str, session: str) -> None:
         """Ends one executor of a session."""
         executor = self._by_name.get(name)
@@ -279,6 +290,7 @@ class Executors:
             with self._lock:
                 if self._by_name.pop(executor.name, None) is None:
                     continue
+                self._released.add(executor)
             executor.close()
             self.ledger.release_weights(executor.blobs)
             self.store.unpin([executor.graph, *executor.blobs])

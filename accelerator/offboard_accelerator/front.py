@@ -53,6 +53,10 @@ class FrontService:
             daemon=version_message(),
         )
 
+    def describe(self) -> pb.DescribeReply:
+        """All accelerators, for REST."""
+        return self.Describe(pb.DescribeRequest(), None)
+
     def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.DescribeReply:
         """Every accelerator, as its worker describes it; one whose worker is away, as the supervisor knows it."""
         chosen = [keeper for name, keeper in self._keepers.items() if request.accelerator in ("", name)]

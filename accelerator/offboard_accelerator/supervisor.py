@@ -227,7 +227,15 @@ class Supervisor:
         own.unix_socket.unlink(missing_ok=True)
         front = Front(settings, service, own.grpc.address, str(own.unix_socket))
         stack.callback(front.close)
-        return WorkerReady(own.grpc.advertised(settings.advertise), f"unix:{own.unix_socket}", "")
+        http = ""
+        if own.http is not None:
+            from offboard_accelerator.rest.operations import application
+            from offboard_accelerator.rest.server import RestServer
+
+            rest = RestServer(application(service.describe, token=token), own.http.address)
+            stack.callback(rest.close)
+            http = f"http://{own.http.address}"
+        return WorkerReady(own.grpc.advertised(settings.advertise), f"unix:{own.unix_socket}", http)
 
     async def _drain(self, keepers: list[Keeper], keeping: list[asyncio.Task[None]]) -> None:
         seconds = self._settings.drain_seconds

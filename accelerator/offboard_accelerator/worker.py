@@ -84,16 +84,43 @@ def main() -> None:
     config = WorkerConfig.from_json(line)
     logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
     server, state = serve(config)
+    # A restarted worker answers its callers first; a first one has no callers, and what it announces must answer.
+    rest = _Rest(state) if config.http else None
+    if rest is not None and not config.restarts:
+        rest.start()
     print(WorkerReady.of(config).to_json(), flush=True)
+    if rest is not None and config.restarts:
+        threading.Thread(target=rest.start, name="rest-start", daemon=True).start()
     threading.Thread(target=_until_end_of_input, args=(ended,), name="lifeline", daemon=True).start()
     threading.Thread(target=state.repository.load_all, name="repository", daemon=True).start()
     while not ended.wait(3600):
         pass
     state.draining.set()
-    server.stop(grace=5.0).wait()
+    stopped = server.stop(grace=5.0)
+    if rest is not None:
+        rest.close()
+    stopped.wait()
     state.close()
     # Leases and streams of clients that linger must not hold the process.
     os._exit(0)
+
+
+class _Rest:
+    """REST, imported only where it is served: that takes longer than all else before a worker is ready."""
+
+    def __init__(self, state: AcceleratorState) -> None:
+        self._state = state
+        self._server: Any = None
+
+    def start(self) -> None:
+        from offboard_accelerator.rest.server import RestServer
+        from offboard_accelerator.rest.worker import worker_application
+
+        self._server = RestServer(worker_application(self._state), self._state.config.http)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
 
 
 def _until_end_of_input(ended: threading.Event) -> None:

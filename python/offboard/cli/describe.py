@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from offboard.cli.failure import told
-
-if TYPE_CHECKING:
-    from offboard.wire import accelerator as pb
 
 __all__ = ["describe"]
 
@@ -25,76 +22,11 @@ def describe(
         from offboard.client import operator
 
         reply = operator.describe(accelerator)
-    statuses = [_facts(status) for status in reply.accelerators]
+        statuses = [operator.facts(status) for status in reply.accelerators]
     if as_json:
         typer.echo(json.dumps({"version": reply.daemon.release, "accelerators": statuses}, indent=1))
     else:
         _show(statuses)
-
-
-def _facts(status: pb.AcceleratorStatus) -> dict[str, Any]:
-    """One accelerator as plain data: the form of ``--json``."""
-    from offboard.client.operator import association_state
-
-    association = None
-    if status.HasField("association"):
-        association = {
-            "id": status.association.id,
-            "instance": status.association.instance,
-            "state": association_state(status.association),
-            "since_unix_ms": status.association.since_unix_ms,
-        }
-    kind = status.accelerator.type
-    return {
-        "id": status.accelerator.id,
-        "type": {
-            "name": kind.name,
-            "memory_bytes": kind.memory_bytes,
-            "fp32_tflops": kind.fp32_tflops,
-            "fp16_tflops": kind.fp16_tflops,
-            "threads": kind.threads,
-        },
-        "association": association,
-        "endpoints": {
-            "grpc": status.endpoints.grpc,
-            "unix_socket": status.endpoints.unix_socket,
-            "http": status.endpoints.http,
-        },
-        "worker": {
-            "state": status.worker_state,
-            "generation": status.worker_generation,
-            "restarts": status.worker_restarts,
-        },
-        "sessions": status.sessions,
-        "memory": _memory(status.memory),
-        "executors": [
-            {
-                "name": each.name,
-                "graph": each.graph,
-                "published": each.published,
-                "forwards": each.forwards,
-                "plans": each.plans,
-                "memory": _memory(each.memory),
-                "accelerated_nodes": each.accelerated_nodes,
-                "instance_nodes": each.instance_nodes,
-                "queue_us": each.queue_us,
-                "compute_us": each.compute_us,
-                "bytes_in": each.bytes_in,
-                "bytes_out": each.bytes_out,
-            }
-            for each in status.executors
-        ],
-    }
-
-
-def _memory(memory: pb.Memory) -> dict[str, int]:
-    return {
-        "total": memory.total,
-        "used": memory.used,
-        "weights": memory.weights,
-        "activations": memory.activations,
-        "store": memory.store,
-    }
 
 
 def _show(statuses: list[dict[str, Any]]) -> None:

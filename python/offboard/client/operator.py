@@ -16,7 +16,7 @@ from offboard.errors import NoAcceleratorError
 from offboard.wire import accelerator as pb
 from offboard.wire.pool import ACCELERATOR, METHODS
 
-__all__ = ["association_state", "describe", "terminate"]
+__all__ = ["association_state", "describe", "facts", "terminate"]
 
 CALL_SECONDS = 20.0
 
@@ -48,6 +48,69 @@ def association_state(association: pb.Association) -> str:
     """Its state in words: ``associated`` and so on."""
     field: Any = association.DESCRIPTOR.fields_by_name["state"]
     return str(field.enum_type.values_by_number[association.state].name).lower()
+
+
+def facts(status: pb.AcceleratorStatus) -> dict[str, Any]:
+    """One accelerator as plain data: the form of ``offboard describe --json`` and of ``/v1/accelerators``."""
+    association = None
+    if status.HasField("association"):
+        association = {
+            "id": status.association.id,
+            "instance": status.association.instance,
+            "state": association_state(status.association),
+            "since_unix_ms": status.association.since_unix_ms,
+        }
+    kind = status.accelerator.type
+    return {
+        "id": status.accelerator.id,
+        "type": {
+            "name": kind.name,
+            "memory_bytes": kind.memory_bytes,
+            "fp32_tflops": kind.fp32_tflops,
+            "fp16_tflops": kind.fp16_tflops,
+            "threads": kind.threads,
+        },
+        "association": association,
+        "endpoints": {
+            "grpc": status.endpoints.grpc,
+            "unix_socket": status.endpoints.unix_socket,
+            "http": status.endpoints.http,
+        },
+        "worker": {
+            "state": status.worker_state,
+            "generation": status.worker_generation,
+            "restarts": status.worker_restarts,
+        },
+        "sessions": status.sessions,
+        "memory": _memory(status.memory),
+        "executors": [
+            {
+                "name": each.name,
+                "graph": each.graph,
+                "published": each.published,
+                "forwards": each.forwards,
+                "plans": each.plans,
+                "memory": _memory(each.memory),
+                "accelerated_nodes": each.accelerated_nodes,
+                "instance_nodes": each.instance_nodes,
+                "queue_us": each.queue_us,
+                "compute_us": each.compute_us,
+                "bytes_in": each.bytes_in,
+                "bytes_out": each.bytes_out,
+            }
+            for each in status.executors
+        ],
+    }
+
+
+def _memory(memory: pb.Memory) -> dict[str, int]:
+    return {
+        "total": memory.total,
+        "used": memory.used,
+        "weights": memory.weights,
+        "activations": memory.activations,
+        "store": memory.store,
+    }
 
 
 def _call(method: str, request: Any, endpoint: Endpoint | None) -> Any:

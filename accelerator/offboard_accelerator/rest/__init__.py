@@ -1,0 +1,1 @@
+"""REST, on loopback: the Open Inference Protocol's HTTP form, health, metrics, and what accelerators there are."""
