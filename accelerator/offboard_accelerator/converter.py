@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -103,12 +104,14 @@ class Converter:
         """Ends the child."""
         with self._lock:
             if self._child is not None:
-                self._child.kill()
-                self._child.wait()
+                _end(self._child)
                 self._child = None
 
     def _ensure(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+        if self._child is not None and self._child.poll() is not None:
+            _end(self._child)
+            self._child = None
+        if self._child is None:
             command = [sys.executable, "-m", "offboard_accelerator.converter", str(self._folder)]
             command += [str(self._address_space), str(os.getpid())]
             self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -125,8 +128,7 @@ class Converter:
                 raise TimeoutError
             return _read(child.stdout)
         except (OSError, EOFError, ValueError) as error:
-            child.kill()
-            status = child.wait()
+            status = _end(child)
             self._child = None
             self._ensure()
             if isinstance(error, TimeoutError):
@@ -136,6 +138,18 @@ class Converter:
             raise ConverterDiedError(
                 f"The graph crashed the process that lowers and opens it (status {status}): it is not a valid model"
             ) from None
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    """Ends the child, if it still runs; returns its exit status."""
+    child.kill()
+    status = child.wait()
+    for pipe in (child.stdin, child.stdout):
+        # What was not written yet cannot be: closing the pipe says so.
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    return status
 
 
 def _spec(entry: dict[str, Any]) -> TensorSpec:

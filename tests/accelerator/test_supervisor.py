@@ -62,8 +62,10 @@ async def ask(address: str) -> dict[str, Any]:
     else:
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-    facts: dict[str, Any] = json.loads(await reader.read())
-    writer.close()
+    try:
+        facts: dict[str, Any] = json.loads(await reader.read())
+    finally:
+        writer.close()
     return facts
 
 
@@ -73,7 +75,8 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20.0) 
         try:
             if value := await condition():
                 return value
-        except OSError:
+        except (OSError, ValueError):
+            # Nothing listens, or what listened died before it had answered.
             pass
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)

@@ -34,11 +34,9 @@ def fully_connected(p: Params, x: Value, weight: Value, bias: Value | None = Non
     expected = (p.num_hidden, flat.shape[-1])
     if weight.shape != expected:
         raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
-    if flat.ndim == 2 and bias is not None:
-        return p.graph.emit("Gemm", [flat, weight, bias], (flat.shape[0], p.num_hidden), transB=1)
-    made = flat.reshape((math.prod(flat.shape[:-1]), flat.shape[-1])) @ weight.transpose((1, 0))
-    if bias is not None:
-        made = made + bias
+    # Gemm reads the weight as it lies; a Transpose of it would be a second copy.
+    rows = flat.reshape((math.prod(flat.shape[:-1]), flat.shape[-1]))
+    made = p.graph.emit("Gemm", [rows, weight, bias], (rows.shape[0], p.num_hidden), transB=1)
     return made.reshape((*flat.shape[:-1], p.num_hidden))
 
 

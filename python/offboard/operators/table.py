@@ -131,6 +131,9 @@ class Facts:
                 parameter = self.parameters.get(key)
                 if parameter is not None:
                     values[key] = parameter.parse(text)
+                elif key == self.variadic:
+                    # Some operators count their inputs in an attribute that is no parameter of theirs.
+                    values[key] = int(text)
                 elif self.parameters and self.name != "Custom":
                     possible = "\n".join(f"{each.name} : {each.type}" for each in self.parameters.values())
                     line = "-" * 16
@@ -248,13 +251,11 @@ def format_value(value: Any) -> str:
     """A parameter's value as MXNet writes it into attributes; NumPy scalars come out as plain numbers."""
     if isinstance(value, str):
         return value
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim):
+    if isinstance(value, tuple):
         items = [format_value(item) for item in value]
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
-        return str(value.item())
+    if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim):
+        return f"[{', '.join(format_value(item) for item in value)}]"
     if isinstance(value, type) and issubclass(value, np.generic):
         return np.dtype(value).name
     return value.name if isinstance(value, np.dtype) else str(value)
