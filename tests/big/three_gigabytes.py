@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from offboard_accelerator import embedded
 
 WIDTH, LAYERS = 16384, 3
 PROGRAM = f"""
-import resource, sys, time
+import sys, time
 import offboard.mxnet as mx
 
 symbol, arguments, auxiliary = mx.model.load_checkpoint(sys.argv[1], 0)
@@ -25,7 +24,7 @@ start = time.monotonic()
 executor = symbol.bind(mx.eia(), arguments, grad_req="null")
 bound = time.monotonic() - start
 answer = executor.forward()[0].asnumpy()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+(peak,) = [int(line.split()[1]) / 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")]
 sent = executor.report().bytes_sent / 2**30
 print(f"bind {{bound:.1f}} s, sent {{sent:.2f}} GiB, peak {{peak:.0f}} MiB", answer[0, 0])
 """
@@ -63,7 +62,6 @@ def main() -> None:
                 env={**os.environ, **daemon.environment},
             )
             print(f"process {number + 1}: {done.stdout.strip()}")
-    print(f"of this script itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
