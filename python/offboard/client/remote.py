@@ -50,9 +50,14 @@ class RemoteBackend:
         arrays: Mapping[str, npt.NDArray[Any]],
         versions: Mapping[str, Hashable | None],
         inputs: Collection[str],
+        *,
+        settled: bool = True,
     ) -> None:
+        """Binds. Unless ``settled`` the arrays are yet to be filled: weights travel with the first forward."""
         self._graph = np.frombuffer(symbol_json.dumps(graph).encode(), np.uint8)
-        self._constants = {name for name in choose(graph, arrays, inputs) if versions[name] is not None}
+        weights = {name for name in choose(graph, arrays, inputs) if versions[name] is not None}
+        self._constants = weights if settled else set()
+        self._unsettled = set() if settled else weights
         self._digests: dict[str, tuple[Hashable | None, bytes]] = {}
         self._report = Report(accelerated_nodes=sum(not node.is_variable for node in graph.nodes()))
         self._lock = threading.RLock()
@@ -69,6 +74,7 @@ class RemoteBackend:
             until = time.monotonic() + call_seconds()
             if self._pid != os.getpid():
                 self._after_fork(arrays, versions)
+            self._settle(arrays, versions)
             changed = [n for n in self._constants if versions[n] is None or self._digests[n][0] != versions[n]]
             if changed:
                 # What a program writes to is no weight: from now on it is an input, and only it travels.
@@ -91,6 +97,7 @@ class RemoteBackend:
     ) -> None:
         """Gives the executor a name under which any Open Inference Protocol client may infer."""
         with self._lock:
+            self._settle(arrays, versions)
             self._publish_as = name
             self._bind(self._connection, arrays, versions)
 
@@ -101,6 +108,14 @@ class RemoteBackend:
     def close(self) -> None:
         """Releases the executor."""
         self._finalizer()
+
+    def _settle(self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]) -> None:
+        """Binds for good once the program has filled the arrays: what it filled are weights, not inputs."""
+        if self._unsettled:
+            self._constants, self._unsettled = {n for n in self._unsettled if versions[n] is not None}, set()
+            # First, so that memory for both is never asked for.
+            self._finalizer()
+            self._bind(self._connection, arrays, versions)
 
     def _bind(
         self, to: Connection, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 
 __all__ = ["AttrScope"]
@@ -21,7 +22,7 @@ class AttrScope:
         self._attr: dict[str, str] = dict(kwargs)
         self._outer: list[AttrScope] = []
 
-    def get(self, attr: dict[str, str] | None) -> dict[str, str]:
+    def get(self, attr: Mapping[str, str] | None) -> dict[str, str]:
         """The scope's attributes with ``attr`` over them."""
         return {**self._attr, **(attr or {})}
 

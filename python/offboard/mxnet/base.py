@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from offboard.errors import MXNetError
@@ -16,6 +18,10 @@ string_types = (str,)
 class NotImplementedForSymbol(MXNetError):
     """Something that only arrays can do was asked of a symbol."""
 
-    def __init__(self, function: object, alias: str | None, *args: object) -> None:
-        name = getattr(function, "__name__", str(function))
-        super().__init__(f"Function {name} is not implemented for Symbol and only available in NDArray.")
+    def __init__(self, function: Callable[..., object], alias: str | None, *args: object) -> None:
+        said = f"Function {function.__name__}"
+        if alias:
+            said += f' (namely operator "{alias}")'
+        if args:
+            said += f" with arguments ({', '.join(str(type(each)) for each in args)})"
+        super().__init__(f"{said} is not implemented for Symbol and only available in NDArray.")

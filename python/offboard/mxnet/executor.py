@@ -2,136 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
 import numpy as np
 
 from offboard import rules
 from offboard.errors import InferenceOnlyError, MXNetError
-from offboard.graph.node import Graph
-from offboard.mxnet.context import Context, require_single
-from offboard.mxnet.ndarray.ndarray import NDArray, resolve_dtype
+from offboard.mxnet.context import Context
+from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.operators.infer import infer_shapes, infer_types
 from offboard.runtime.backend import Backend, Report
 from offboard.runtime.local import LocalBackend
 
-__all__ = ["Executor", "bind", "simple_bind"]
+__all__ = ["Executor", "refusal"]
 
 
-def _refuse(operation: str, context: Context) -> InferenceOnlyError:
+def refusal(operation: str, context: Context) -> InferenceOnlyError:
+    """The error of anything that trains."""
     rule = "inference_only" if context.device_type == "eia" else "inference_only_cpu"
     return InferenceOnlyError(rules.text(rule, operation=operation))
 
 
-def _backend(symbol: Symbol, context: Context, arrays: Mapping[str, NDArray], inputs: set[str]) -> Backend:
-    contents = {name: array._data for name, array in arrays.items()}
-    if context.device_type == "eia":
-        from offboard.client.remote import RemoteBackend
-
-        versions = {name: array.version_token() for name, array in arrays.items()}
-        return RemoteBackend(symbol._graph, contents, versions, inputs)
-    return LocalBackend(symbol._graph, contents, inputs)
-
-
 class Executor:
-    """Runs a bound symbol. All its arrays are on the CPU, wherever it runs."""
+    """Runs a bound symbol. All its arrays are on the CPU, wherever it runs.
+
+    The arrays are the program's: what it writes there is seen by the next forward. Each forward makes new outputs.
+    """
 
     def __init__(
         self,
         symbol: Symbol,
         context: Context,
-        arguments: dict[str, NDArray],
-        auxiliary: dict[str, NDArray],
-        inputs: set[str],
+        arguments: Mapping[str, NDArray],
+        auxiliary: Mapping[str, NDArray],
+        *,
+        gradients: Mapping[str, NDArray] | None = None,
+        inputs: Collection[str] = (),
+        settled: bool = True,
         backend: Backend | None = None,
     ) -> None:
-        self._symbol = symbol
-        self._ctx = context
-        self.arg_dict = arguments
-        self.aux_dict = auxiliary
-        self.grad_dict: dict[str, None] = dict.fromkeys(arguments)
-        self._inputs = inputs
+        """Binds.
+
+        Args:
+            symbol: the graph.
+            context: where it runs.
+            arguments: every argument by name.
+            auxiliary: every auxiliary state by name.
+            gradients: arrays that the program gave or asked for; they are kept and never written.
+            inputs: names that the program feeds; the others may become constants.
+            settled: whether the arrays hold the program's values already, rather than zeros to be overwritten.
+            backend: what runs it, shared with another executor; made new unless given.
+        """
+        self._symbol, self._ctx = symbol, context
+        self.arg_dict, self.aux_dict = dict(arguments), dict(auxiliary)
+        self.grad_dict: dict[str, NDArray | None] = dict.fromkeys(arguments)
+        self.grad_dict.update(gradients or {})
+        self.arg_arrays = [arguments[name] for name in symbol.list_arguments()]
+        self.aux_arrays = [auxiliary[name] for name in symbol.list_auxiliary_states()]
+        self.grad_arrays = [self.grad_dict[name] for name in symbol.list_arguments()]
+        self._arrays = {**arguments, **auxiliary}
+        self._inputs = set(inputs)
         self._output_names = symbol.list_outputs()
-        shapes = infer_shapes(
-            symbol._graph,
-            {name: array.shape for name, array in {**arguments, **auxiliary}.items()},
-            {name: array._data.dtype for name, array in {**arguments, **auxiliary}.items()},
-        )
-        self.output_shapes = [tuple(shape or ()) for shape in shapes.outputs]
-        self._backend = backend or _backend(symbol, context, {**arguments, **auxiliary}, inputs)
+        self._backend = backend or self._new_backend(settled)
         self._outputs: list[NDArray] | None = None
+        self._monitor: _Monitor | None = None
 
-    @property
-    def arg_arrays(self) -> list[NDArray]:
-        """Arguments in order."""
-        return [self.arg_dict[name] for name in self._symbol.list_arguments()]
+    def _new_backend(self, settled: bool) -> Backend:
+        contents = {name: array._data for name, array in self._arrays.items()}
+        if self._ctx.device_type == "eia":
+            from offboard.client.remote import RemoteBackend
 
-    @property
-    def aux_arrays(self) -> list[NDArray]:
-        """Auxiliary states in order."""
-        return [self.aux_dict[name] for name in self._symbol.list_auxiliary_states()]
+            return RemoteBackend(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
+        return LocalBackend(self._symbol._graph, contents, self._inputs)
 
-    @property
-    def grad_arrays(self) -> list[None]:
-        """No gradients are kept."""
-        return [None] * len(self.arg_dict)
+    def _versions(self) -> dict[str, Hashable | None]:
+        # With the shape: a reshaped executor sees another part of the same storage.
+        versions: dict[str, Hashable | None] = {}
+        for name, array in self._arrays.items():
+            token = array.version_token()
+            versions[name] = None if token is None else (token, array._data.shape)
+        return versions
 
     @property
     def outputs(self) -> list[NDArray]:
         """Outputs of the last forward; zeros before the first."""
         if self._outputs is None:
-            self._outputs = [NDArray(np.zeros(shape, np.float32)) for shape in self.output_shapes]
+            graph = self._symbol._graph
+            dtypes = {name: array._data.dtype for name, array in self._arrays.items()}
+            types = infer_types(graph, dtypes).outputs
+            shapes = infer_shapes(graph, {name: array.shape for name, array in self._arrays.items()}, dtypes).outputs
+            self._outputs = [
+                NDArray(np.zeros(shape or (), dtype or np.float32)) for shape, dtype in zip(shapes, types, strict=True)
+            ]
         return self._outputs
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
         """Outputs by name."""
+        if len(set(self._output_names)) != len(self._output_names):
+            raise ValueError(f"Duplicate names detected, {self._output_names}")
         return dict(zip(self._output_names, self.outputs, strict=True))
 
     def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
-        """Copies the arrays given into the arguments and runs the graph."""
+        """Copies the arrays given into the arguments of these names, and runs the graph."""
+        if not isinstance(is_train, (bool, int, np.bool_)):
+            raise TypeError(f"is_train is a bool, not {type(is_train)}")
         if is_train and self._ctx.device_type == "eia":
-            raise _refuse("forward(is_train=True)", self._ctx)
+            raise refusal("forward(is_train=True)", self._ctx)
         for name, value in kwargs.items():
-            target = self.arg_dict.get(name)
-            if target is None:
-                raise TypeError(f"Unknown argument {name}")
-            if not isinstance(value, (NDArray, np.ndarray)):
-                raise ValueError("only accept keyword argument of NDArrays and numpy.ndarray")
-            if value.shape != target.shape:
-                raise ValueError(f"Shape not match! Argument {name}, need: {target.shape}, received: {value.shape}")
-            if value is not target:
-                target[:] = value
-        arrays = {**self.arg_dict, **self.aux_dict}
+            self._feed(name, value)
         made = self._backend.forward(
-            {name: array._data for name, array in arrays.items()},
-            {name: array.version_token() for name, array in arrays.items()},
-            is_train=is_train,
+            {name: array._data for name, array in self._arrays.items()}, self._versions(), is_train=bool(is_train)
         )
         self._outputs = [NDArray(array) for array in made]
+        if self._monitor is not None:
+            self._monitor.show(bool(is_train))
         return self._outputs
 
+    def _feed(self, name: str, value: Any) -> None:
+        if not isinstance(value, (NDArray, np.ndarray)):
+            raise ValueError("only accept keyword argument of NDArrays and numpy.ndarray")
+        target = self.arg_dict.get(name)
+        if target is None:
+            raise TypeError(f"Unknown argument {name}")
+        if value.shape != target.shape:
+            raise ValueError(f"Shape not match! Argument {name}, need: {target.shape}, received: {value.shape}")
+        if value is not target:
+            target[:] = value
+
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
-        """Refused on an accelerator; without gradient arrays MXNet does nothing on the CPU."""
-        if self._ctx.device_type == "eia":
-            raise _refuse("backward", self._ctx)
+        """Refused, unless there are no gradient arrays: then MXNet does nothing either."""
+        if self._ctx.device_type == "eia" or any(gradient is not None for gradient in self.grad_arrays):
+            raise refusal("backward", self._ctx)
 
     def publish(self, name: str) -> None:
         """Lets any Open Inference Protocol client infer on this executor as model ``name``; for accelerators only."""
         if self._ctx.device_type != "eia":
             raise MXNetError(f"Only an executor on mx.eia() can be published, this one is on {self._ctx}")
-        arrays = {**self.arg_dict, **self.aux_dict}
-        self._backend.publish(
-            name,
-            {each: array._data for each, array in arrays.items()},
-            {each: array.version_token() for each, array in arrays.items()},
-        )
+        contents = {each: array._data for each, array in self._arrays.items()}
+        self._backend.publish(name, contents, self._versions())
 
     def report(self) -> Report:
         """Where the nodes ran and what the forwards cost."""
         return self._backend.report()
+
+    def set_monitor_callback(self, callback: Callable[[bytes, NDArray], Any], monitor_all: bool = False) -> None:
+        """After each forward calls ``callback(name, array)`` for every operator's outputs.
+
+        They are computed again, by a graph whose outputs they are.
+        """
+        self._monitor = _Monitor(self, callback, monitor_all)
+
+    def debug_str(self) -> str:
+        """The graph as text."""
+        return self._symbol.debug_str()
+
+    def get_optimized_symbol(self) -> Symbol:
+        """The symbol itself: what the engine makes of it has no symbol."""
+        return self._symbol
 
     def copy_params_from(
         self,
@@ -140,124 +170,82 @@ class Executor:
         allow_extra_params: bool = False,
     ) -> None:
         """Copies parameters into the bound arrays."""
-        for source, target, what in (
-            (arg_params, self.arg_dict, "arguments"),
-            (aux_params or {}, self.aux_dict, "auxiliary states"),
-        ):
-            for name, array in source.items():
-                if name in target:
-                    if array.shape != target[name].shape:
-                        raise MXNetError(
-                            f"Incompatible attr in node {name}: expected {list(target[name].shape)}, "
-                            f"got {list(array.shape)}"
-                        )
-                    target[name][:] = array
-                elif not allow_extra_params:
-                    raise ValueError(f'Find name "{name}" that is not in the {what}')
+        for name, array in arg_params.items():
+            if name in self.arg_dict:
+                _overwrite(self.arg_dict[name], array)
+            elif not allow_extra_params:
+                raise ValueError(f'Find name "{name}" that is not in the arguments')
+        for name, array in (aux_params or {}).items():
+            if name in self.aux_dict:
+                _overwrite(self.aux_dict[name], array)
+            elif not allow_extra_params:
+                raise ValueError(f"Find name {name} that is not in the auxiliary states")
 
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
-        """An executor for other input shapes that shares the parameters."""
-        shapes = infer_shapes(self._symbol._graph, {k: tuple(v) for k, v in kwargs.items()})
-        made: list[dict[str, NDArray]] = []
-        for old, new in ((self.arg_dict, shapes.arguments), (self.aux_dict, shapes.auxiliary)):
-            arrays = {}
-            for name, array in old.items():
-                shape = tuple(new[name] or array.shape)
-                if shape == array.shape:
-                    arrays[name] = array
-                    continue
-                if name not in kwargs and not partial_shaping:
-                    raise MXNetError(
-                        f"Shape of unspecifie arg: {name} changed. This can cause the new executor to not share "
-                        "parameters with the old one. Please check for error in network. If this is intended, set "
-                        "partial_shaping=True to suppress this warning."
-                    )
-                if np.prod(shape) > array.size and not allow_up_sizing:
-                    raise MXNetError(
-                        f"New shape of arg: {name} larger than original. First making a big executor and then down "
-                        "sizing it is more efficient than the reverse. If you really want to up size, set "
-                        "allow_up_sizing=True to enable allocation of new arrays."
-                    )
-                arrays[name] = NDArray(np.zeros(shape, array._data.dtype))
-            made.append(arrays)
-        return Executor(self._symbol, self._ctx, made[0], made[1], self._inputs | set(kwargs), self._backend)
+        """An executor for other input shapes over the same memory as far as it suffices."""
+        known = {name: tuple(int(d) for d in shape) for name, shape in kwargs.items()}
+        shapes = infer_shapes(self._symbol._graph, {name: shape for name, shape in known.items() if shape})
 
+        def resized(name: str, array: NDArray, shape: tuple[int, ...] | None) -> NDArray:
+            if shape == array.shape:
+                return array
+            if name not in known and not partial_shaping:
+                raise MXNetError(
+                    f"Shape of unspecifie arg: {name} changed. This can cause the new executor to not share "
+                    "parameters with the old one. Please check for error in network.If this is intended, set "
+                    "partial_shaping=True to suppress this warning."
+                )
+            if shape is None or 0 in shape:
+                raise MXNetError(f"Shape of {name} must be known, while it is {shape}")
+            size = int(np.prod(shape))
+            if size <= array.size:
+                return NDArray(array._data.reshape(-1)[:size].reshape(shape), array._storage)
+            if not allow_up_sizing:
+                raise MXNetError(
+                    f"New shape of arg: {name} is larger than original.First making a big executor and then down "
+                    "sizing it is more efficient than the reverse.If you really want to up size, set "
+                    "allow_up_sizing=True to enable allocation of new arrays."
+                )
+            return NDArray(np.zeros(shape, array._data.dtype))
 
-def _check_context(context: Context, args_grad: Any, grad_req: Any) -> None:
-    if context.device_type == "gpu":
-        raise MXNetError(rules.text("gpu_disabled"))
-    require_single(context)
-    if context.device_type != "eia":
-        return
-    if args_grad:
-        raise _refuse("args_grad", context)
-    asked = grad_req.values() if isinstance(grad_req, Mapping) else grad_req
-    for each in [asked] if isinstance(asked, str) else (asked or ()):
-        if each != "null":
-            raise _refuse(f"grad_req='{each}'", context)
-
-
-def bind(symbol: Symbol, context: Context, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
-    """Binds to the program's own arrays, which it may go on writing to."""
-    _check_context(context, args_grad, grad_req)
-    names, auxiliary = symbol.list_arguments(), symbol.list_auxiliary_states()
-    arguments = _named(args, names, "args", "arguments")
-    states = _named(aux_states or ({} if not auxiliary else []), auxiliary, "aux_states", "auxiliary_states")
-    shapes = infer_shapes(
-        symbol._graph,
-        {name: array.shape for name, array in {**arguments, **states}.items()},
-        {name: array._data.dtype for name, array in {**arguments, **states}.items()},
-    )
-    if not shapes.complete:
-        raise MXNetError("The shapes of the arguments do not determine those of the outputs")
-    return Executor(symbol, context, arguments, states, set())
-
-
-def _named(given: Any, names: list[str], what: str, kind: str) -> dict[str, NDArray]:
-    if isinstance(given, Mapping):
-        for name in names:
-            if name not in given:
-                raise ValueError(f"key `{name}` is missing in `{what}`")
-        made = {name: given[name] for name in names}
-    elif isinstance(given, (list, tuple)):
-        if len(given) != len(names):
-            raise ValueError(f"Length of {what} does not match the number of {kind}")
-        made = dict(zip(names, given, strict=True))
-    else:
-        raise TypeError("Only accept list of NDArrays or dict of str to NDArray")
-    for array in made.values():
-        if not isinstance(array, NDArray):
-            raise TypeError("Only accept list of NDArrays or dict of str to NDArray")
-    return made
-
-
-def simple_bind(
-    symbol: Symbol, context: Context, grad_req: Any, type_dict: Mapping[str, Any], shapes: Mapping[str, Any]
-) -> Executor:
-    """Binds to new arrays; raises RuntimeError with the shapes given, as MXNet does, when they do not suffice."""
-    _check_context(context, None, grad_req)
-    try:
-        known = {name: tuple(shape) for name, shape in shapes.items()}
-        types = infer_types(symbol._graph, {name: resolve_dtype(dtype) for name, dtype in type_dict.items()})
-        inferred = infer_shapes(symbol._graph, known)
-        if not inferred.complete:
-            missing = ", ".join(f"{n}: {s}" for n, s in {**inferred.arguments, **inferred.auxiliary}.items())
-            raise MXNetError(f"Cannot decide shapes: {missing}")
-        arguments = {
-            name: NDArray(np.zeros(shape or (), types.arguments[name] or np.float32))
-            for name, shape in inferred.arguments.items()
+        arguments = {name: resized(name, array, shapes.arguments[name]) for name, array in self.arg_dict.items()}
+        auxiliary = {name: resized(name, array, shapes.auxiliary[name]) for name, array in self.aux_dict.items()}
+        gradients = {
+            name: array if array.shape == arguments[name].shape else NDArray(np.zeros_like(arguments[name]._data))
+            for name, array in self.grad_dict.items()
+            if array is not None
         }
-        auxiliary = {
-            name: NDArray(np.zeros(shape or (), types.auxiliary[name] or np.float32))
-            for name, shape in inferred.auxiliary.items()
-        }
-    except (MXNetError, TypeError) as error:
-        listed = "\n".join(f"{name}: {shape}" for name, shape in shapes.items())
-        raise RuntimeError(f"simple_bind error. Arguments:\n{listed}\n{error}") from error
-    return Executor(symbol, context, arguments, auxiliary, set(shapes) | _declared(symbol))
+        return Executor(
+            self._symbol,
+            self._ctx,
+            arguments,
+            auxiliary,
+            gradients=gradients,
+            inputs=self._inputs | set(kwargs),
+            backend=self._backend,
+        )
 
 
-def _declared(symbol: Symbol) -> set[str]:
-    """Variables whose shape the program wrote on the symbol are fed, not learned."""
-    graph: Graph = symbol._graph
-    return {node.name for node in graph.variables() if "__shape__" in node.attrs and "__init__" not in node.attrs}
+class _Monitor:
+    """Runs the graph of all intermediate outputs beside an executor."""
+
+    def __init__(self, executor: Executor, callback: Callable[[bytes, NDArray], Any], everything: bool) -> None:
+        internals = executor._symbol.get_internals()
+        heads = [head for head in internals._graph.heads if everything or not head.node.is_variable]
+        self._callback = callback
+        self._executor = Executor(
+            Symbol(heads), executor._ctx, executor.arg_dict, executor.aux_dict, inputs=executor._inputs
+        )
+
+    def show(self, is_train: bool) -> None:
+        for name, array in zip(self._executor._output_names, self._executor.forward(is_train), strict=True):
+            # MXNet's callbacks are C's: they get bytes.
+            self._callback(name.encode(), array)
+
+
+def _overwrite(target: NDArray, source: NDArray) -> None:
+    if source.shape != target.shape:
+        raise MXNetError(
+            f"Incompatible attr in node  at 0-th output: expected {list(source.shape)}, got {list(target.shape)}"
+        )
+    target[:] = source

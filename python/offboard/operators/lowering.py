@@ -112,10 +112,10 @@ def lower(
         source = entries[id(head.node), head.index]
         outputs.append(builder.value(label, source.shape, source.dtype))
         builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
-    # A label that inference ignores is no input of the model.
+    # A label that inference ignores is no input of the model, nor a gamma that is fixed a constant.
     used = {name for node in builder.nodes for name in _names_used(node)}
     inputs_made = [value for key, value in variables.items() if key not in constants and value.name in used]
-    constants_made = [value for key, value in variables.items() if key in constants]
+    constants_made = [value for key, value in variables.items() if key in constants and value.name in used]
     return Lowered(
         _model(builder, inputs_made, constants_made, outputs, name),
         [_spec(value) for value in inputs_made],
@@ -136,17 +136,6 @@ def output_names(graph: Graph) -> list[str]:
             outputs = facts.output_names(facts.parse(node.attrs))
             names.append(f"{node.name}_{outputs[index] if index < len(outputs) else f'output{index}'}")
     return names
-
-
-def _read_names(builder: Builder) -> set[str]:
-    """Every name that a node reads, those of nested graphs included."""
-    read: set[str] = set()
-    for node in builder.nodes:
-        read.update(node.inputs)
-        for value in node.attributes.values():
-            if isinstance(value, Builder):
-                read |= _read_names(value)
-    return read
 
 
 def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:

@@ -11,8 +11,9 @@ from offboard import rules
 from offboard.errors import MXNetError
 from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io, model
+from offboard.mxnet.binding import simple_bind
 from offboard.mxnet.context import Context, cpu
-from offboard.mxnet.executor import Executor, simple_bind
+from offboard.mxnet.executor import Executor
 from offboard.mxnet.module.base_module import BaseModule
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
@@ -117,7 +118,7 @@ class Module(BaseModule):
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """(name, shape) of the outputs."""
         assert self.binded
-        return list(zip(self._output_names, self._bound().output_shapes, strict=True))
+        return [(name, array.shape) for name, array in zip(self._output_names, self._bound().outputs, strict=True)]
 
     def _bound(self) -> Executor:
         assert self._executor is not None

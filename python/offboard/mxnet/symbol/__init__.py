@@ -1,63 +1,51 @@
-"""``mx.sym``: symbols and every operator as a function that composes."""
+"""``mx.sym``: symbols, and every operator as a function that composes."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from offboard.mxnet import namespace
-from offboard.mxnet.symbol.symbol import Group, Symbol, Variable, compose, load, load_json, var
-from offboard.operators import table
+from offboard.mxnet.symbol import methods, operators, random
+from offboard.mxnet.symbol.operators import (
+    arange,
+    eye,
+    full,
+    histogram,
+    hypot,
+    linspace,
+    maximum,
+    minimum,
+    ones,
+    pow,
+    power,
+    split_v2,
+    zeros,
+)
+from offboard.mxnet.symbol.symbol import Group, Symbol, Variable, load, load_json, var
 
-__all__ = ["Group", "Symbol", "Variable", "arange", "full", "load", "load_json", "ones", "var", "zeros"]
+__all__ = [
+    "Group", "Symbol", "Variable", "arange", "eye", "full", "histogram", "hypot", "linspace", "load", "load_json",
+    "maximum", "minimum", "ones", "pow", "power", "random", "split_v2", "var", "zeros",
+]  # fmt: skip
 
+methods.install()
+# The name that MXNet had for load_json before 1.0.
 fromjson = load_json
-
-
-def zeros(shape: Any, dtype: Any = None, **kwargs: Any) -> Symbol:
-    """Zeros."""
-    return _call(table.find("_zeros"), (), {"shape": shape, "dtype": dtype or "float32", **kwargs})
-
-
-def ones(shape: Any, dtype: Any = None, **kwargs: Any) -> Symbol:
-    """Ones."""
-    return _call(table.find("_ones"), (), {"shape": shape, "dtype": dtype or "float32", **kwargs})
-
-
-def full(shape: Any, val: float, dtype: Any = None, **kwargs: Any) -> Symbol:
-    """One value everywhere."""
-    return _call(table.find("_full"), (), {"shape": shape, "value": val, "dtype": dtype or "float32", **kwargs})
-
-
-def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, **kwargs: Any) -> Symbol:
-    """Evenly spaced values."""
-    given = {"start": start, "stop": "None" if stop is None else stop, "step": step, "repeat": repeat}
-    return _call(table.find("_arange"), (), {**given, **kwargs})
-
-
-def _call(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
-    given = {"name": kwargs.pop("name", None), "attr": kwargs.pop("attr", None)}
-    for value in args:
-        if value is not None and not isinstance(value, Symbol) and hasattr(value, "asnumpy"):
-            raise AssertionError(f"Argument data must be Symbol instances, but got {value}")
-    inputs, named, params = namespace.split_arguments(facts, args, kwargs, lambda value: isinstance(value, Symbol))
-    return compose(facts, [each for each in inputs if each is not None], named, {**params, **given})
 
 
 class _Namespace(ModuleType):
     """Makes an operator's function when it is first asked for."""
 
     def __init__(self, name: str, part: str) -> None:
-        super().__init__(name)
+        super().__init__(name, f"Operators of ``mx.sym.{part}``.")
         self._part = part
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        facts = namespace.operator_named(self._part, name) if not name.startswith("__") else None
-        if facts is None:
+    def __getattr__(self, name: str) -> Any:
+        function = operators.named(self._part, name)
+        if function is None:
             raise AttributeError(f"module 'mxnet.symbol.{self._part}' has no attribute '{name}'")
-        function = namespace.make_function(facts, name, _call)
         setattr(self, name, function)
         return function
 
@@ -66,10 +54,9 @@ class _Namespace(ModuleType):
 
 
 def __getattr__(name: str) -> Any:
-    facts = namespace.operator_named("", name) if not name.startswith("__") else None
-    if facts is None:
+    function = operators.named("", name)
+    if function is None:
         raise AttributeError(f"module 'mxnet.symbol' has no attribute '{name}'")
-    function = namespace.make_function(facts, name, _call)
     globals()[name] = function
     return function
 
@@ -78,6 +65,6 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *namespace.listing("")})
 
 
-for _part in ("contrib", "linalg", "image", "sparse", "random", "_internal", "op"):
+for _part in ("contrib", "linalg", "image", "sparse", "_internal", "op"):
     _module = _Namespace(f"{__name__}.{_part}", _part)
     sys.modules[_module.__name__] = globals()[_part] = _module
