@@ -184,7 +184,7 @@ def test_describe_knows_an_accelerator_whose_worker_is_away(pair: tuple[Path, di
     deadline = time.monotonic() + 20
     while True:
         after = json.loads(offboard(home, "describe", "--json").stdout)["accelerators"]
-        if all(each["worker"]["restarts"] == 1 and each["worker"]["generation"] for each in after):
+        if all(each["worker"]["restarts"] and each["worker"]["generation"] for each in after):
             break
         assert time.monotonic() < deadline, after
     assert [each["endpoints"] for each in after] == [each["endpoints"] for each in before]
