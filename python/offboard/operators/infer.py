@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from offboard.errors import MXNetError
+from offboard.graph.lists import auxiliary_nodes
 from offboard.graph.node import Entry, Graph, Node
 from offboard.operators import record as records
-from offboard.operators import table
 from offboard.operators.builder import FLOAT32, Builder, Dtype
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import Operator, Params, PartialShape
 
-__all__ = ["Shapes", "TYPE_FLAGS", "Types", "auxiliary_variables", "infer_shapes", "infer_types", "is_complete"]
+__all__ = ["Shapes", "TYPE_FLAGS", "Types", "infer_shapes", "infer_types", "is_complete"]
 
 # MXNet's numbers of element types.
 TYPE_FLAGS: dict[int, Dtype] = {
@@ -70,22 +70,6 @@ def is_complete(shape: PartialShape) -> bool:
     return shape is not None and all(d > 0 for d in shape)
 
 
-def auxiliary_variables(nodes: Sequence[Node]) -> set[int]:
-    """The ids of the variable nodes that feed auxiliary inputs."""
-    found: set[int] = set()
-    for node in nodes:
-        if node.op is None:
-            continue
-        facts = table.find(node.op)
-        params = facts.parse(node.attrs)
-        auxiliary = set(facts.auxiliary_names(params))
-        if auxiliary:
-            for name, entry in zip(facts.input_names(params), node.inputs, strict=False):
-                if name in auxiliary and entry.node.is_variable:
-                    found.add(id(entry.node))
-    return found
-
-
 class _Walk:
     """What both inferences share: the nodes, their records and parameters, and an attribute of every entry."""
 
@@ -102,7 +86,7 @@ class _Walk:
                 self.records[id(node)] = (record, params)
 
     def by_name(self, found: Mapping[tuple[int, int], Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
-        auxiliary = auxiliary_variables(self.nodes)
+        auxiliary = auxiliary_nodes(self.nodes)
         arguments: dict[str, Any] = {}
         states: dict[str, Any] = {}
         for node in self.nodes:

@@ -14,9 +14,9 @@ import numpy as np
 import onnx
 
 from offboard.errors import MXNetError
+from offboard.graph.lists import output_names
 from offboard.graph.node import Entry, Graph
 from offboard.operators import record as records
-from offboard.operators import table
 from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.record import Params, PartialShape
@@ -123,19 +123,6 @@ def lower(
         [_spec(value) for value in outputs],
         _peak(builder, inputs_made, outputs),
     )
-
-
-def output_names(graph: Graph) -> list[str]:
-    """The names of the heads, as ``list_outputs`` gives them."""
-    names = []
-    for node, index in graph.heads:
-        if node.op is None:
-            names.append(node.name)
-        else:
-            facts = table.find(node.op)
-            outputs = facts.output_names(facts.parse(node.attrs))
-            names.append(f"{node.name}_{outputs[index] if index < len(outputs) else f'output{index}'}")
-    return names
 
 
 def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:
