@@ -225,6 +225,7 @@ def test_run_embedded_leaves_no_state(home: Path, tmp_path: Path) -> None:
     done = offboard(home, "run", "--embedded", str(script))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [1.0, 1.0]
+    assert not home.exists()
 
 
 def test_version(home: Path) -> None:

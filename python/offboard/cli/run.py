@@ -36,7 +36,7 @@ def run(
             daemon = daemons.start()
             stack.callback(daemon.close)
             stack.callback(_end_session)
-            os.environ["OFFBOARD_ENDPOINT"] = daemon.endpoint
+            os.environ.update(daemon.environment)
         sys.argv = list(arguments)
         if module:
             sys.path.insert(0, os.getcwd())
