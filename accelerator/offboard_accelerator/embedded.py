@@ -85,6 +85,8 @@ class EmbeddedDaemon:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        # It does this itself, unless it was killed.
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> "EmbeddedDaemon":
         return self

@@ -89,6 +89,8 @@ def test_a_killed_supervisor_takes_its_workers_along(daemon: embedded.EmbeddedDa
     os.kill(daemon.pid, signal.SIGKILL)
     for pid in workers:
         until_gone(pid)
+    daemon.close()
+    assert not daemon.data_dir.exists()
 
 
 def test_the_variable_starts_one_for_the_process_and_its_children(tmp_path: Path) -> None:
