@@ -48,7 +48,7 @@ def test_module_without_label_names() -> None:
 def test_module_predicts_and_scores() -> None:
     symbol, arguments, auxiliary = mx.model.load_checkpoint(DIGITS, 30)
     stored = np.load(Path(DIGITS).parent / "golden.npz")
-    batches = mx.io.NDArrayIter(stored["data"], stored["label"].astype("float32"), batch_size=100)
+    batches = mx.io.NDArrayIter(stored["data"], stored["label"].astype("float32"), batch_size=90)
     module = mx.mod.Module(symbol, context=mx.eia())
     module.bind(batches.provide_data, batches.provide_label, for_training=False)
     module.set_params(arguments, auxiliary)

@@ -12,11 +12,13 @@ from offboard.mxnet import (
     metric,
     model,
     module,
+    monitor,
     name,
     ndarray,
     random,
     symbol,
     test_utils,
+    visualization,
 )
 from offboard.mxnet.attribute import AttrScope
 from offboard.mxnet.base import MXNetError
@@ -28,6 +30,8 @@ sym = symbol
 mod = module
 img = image
 init = initializer
+mon = monitor
+viz = visualization
 rnd = random
 # MXNet's functions of ``mx.nd.random`` are those of ``mx.random``.
 ndarray.random = random
@@ -39,5 +43,6 @@ __version__ = "1.9.1"
 __all__ = [
     "AttrScope", "Context", "Executor", "MXNetError", "attribute", "base", "callback", "context", "cpu", "cpu_pinned",
     "current_context", "eia", "executor", "gpu", "image", "img", "init", "initializer", "io", "metric", "mod", "model",
-    "module", "name", "nd", "ndarray", "num_gpus", "random", "rnd", "sym", "symbol", "test_utils",
+    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "random", "rnd", "sym", "symbol", "test_utils",
+    "visualization", "viz",
 ]  # fmt: skip

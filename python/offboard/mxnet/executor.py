@@ -16,7 +16,7 @@ from offboard.operators.infer import infer_shapes, infer_types
 from offboard.runtime.backend import Backend, Report
 from offboard.runtime.local import LocalBackend
 
-__all__ = ["Executor", "refusal"]
+__all__ = ["Executor", "overwrite", "refusal"]
 
 
 def refusal(operation: str, context: Context) -> InferenceOnlyError:
@@ -172,12 +172,12 @@ class Executor:
         """Copies parameters into the bound arrays."""
         for name, array in arg_params.items():
             if name in self.arg_dict:
-                _overwrite(self.arg_dict[name], array)
+                overwrite(self.arg_dict[name], array)
             elif not allow_extra_params:
                 raise ValueError(f'Find name "{name}" that is not in the arguments')
         for name, array in (aux_params or {}).items():
             if name in self.aux_dict:
-                _overwrite(self.aux_dict[name], array)
+                overwrite(self.aux_dict[name], array)
             elif not allow_extra_params:
                 raise ValueError(f"Find name {name} that is not in the auxiliary states")
 
@@ -243,7 +243,10 @@ class _Monitor:
             self._callback(name.encode(), array)
 
 
-def _overwrite(target: NDArray, source: NDArray) -> None:
+def overwrite(target: NDArray, source: NDArray) -> None:
+    """Copies ``source`` into ``target``, of whatever dtype; raises MXNetError for another shape."""
+    if source is target:
+        return
     if source.shape != target.shape:
         raise MXNetError(
             f"Incompatible attr in node  at 0-th output: expected {list(source.shape)}, got {list(target.shape)}"

@@ -26,6 +26,9 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
         made.dtype, made.layout = dtype, layout
         return made
 
+    def __repr__(self) -> str:
+        return f"DataDesc[{self.name},{self.shape},{self.dtype},{self.layout}]"
+
     @classmethod
     def of(cls, given: Any) -> DataDesc:
         """A description from one, or from a (name, shape[, dtype]) tuple."""

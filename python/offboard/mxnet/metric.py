@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
+import numpy
 
 __all__ = [
     "MAE",
@@ -14,9 +14,11 @@ __all__ = [
     "Accuracy",
     "CompositeEvalMetric",
     "CrossEntropy",
+    "CustomMetric",
     "EvalMetric",
     "TopKAccuracy",
     "create",
+    "np",
 ]
 
 
@@ -34,7 +36,7 @@ class EvalMetric:
     def update(self, labels: Sequence[Any], preds: Sequence[Any]) -> None:
         """Counts one batch."""
         for label, pred in zip(labels, preds, strict=False):
-            total, count = self._measure(np.asarray(label), np.asarray(pred))
+            total, count = self._measure(numpy.asarray(label), numpy.asarray(pred))
             self.sum_metric += total
             self.num_inst += count
 
@@ -60,7 +62,7 @@ class Accuracy(EvalMetric):
 
     def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
         chosen = pred.argmax(self.axis) if pred.shape != label.shape else pred
-        right = chosen.astype(np.int32).reshape(-1) == label.astype(np.int32).reshape(-1)
+        right = chosen.astype(numpy.int32).reshape(-1) == label.astype(numpy.int32).reshape(-1)
         return float(right.sum()), right.size
 
 
@@ -72,8 +74,8 @@ class TopKAccuracy(EvalMetric):
         self.top_k = top_k
 
     def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
-        best = np.argsort(pred, axis=1)[:, -self.top_k :]
-        right = (best == label.astype(np.int64).reshape(-1, 1)).any(1)
+        best = numpy.argsort(pred, axis=1)[:, -self.top_k :]
+        right = (best == label.astype(numpy.int64).reshape(-1, 1)).any(1)
         return float(right.sum()), right.size
 
 
@@ -84,7 +86,7 @@ class MAE(EvalMetric):
         super().__init__(name)
 
     def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
-        return float(np.abs(label.reshape(pred.shape) - pred).mean()), 1
+        return float(numpy.abs(label.reshape(pred.shape) - pred).mean()), 1
 
 
 class MSE(MAE):
@@ -104,7 +106,7 @@ class RMSE(MSE):
         super().__init__(name)
 
     def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
-        return float(np.sqrt(super()._measure(label, pred)[0])), 1
+        return float(numpy.sqrt(super()._measure(label, pred)[0])), 1
 
 
 class CrossEntropy(EvalMetric):
@@ -115,9 +117,22 @@ class CrossEntropy(EvalMetric):
         self.eps = eps
 
     def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
-        flat = label.astype(np.int64).reshape(-1)
-        picked = pred[np.arange(len(flat)), flat]
-        return float(-np.log(picked + self.eps).sum()), len(flat)
+        flat = label.astype(numpy.int64).reshape(-1)
+        picked = pred[numpy.arange(len(flat)), flat]
+        return float(-numpy.log(picked + self.eps).sum()), len(flat)
+
+
+class CustomMetric(EvalMetric):
+    """What a function of (label, prediction) gives: a number, or a (sum, count) pair."""
+
+    def __init__(self, feval: Callable[[Any, Any], Any], name: str | None = None, **kwargs: Any) -> None:
+        label = name or feval.__name__
+        super().__init__(f"custom({label})" if "<" in label else label)
+        self._feval = feval
+
+    def _measure(self, label: Any, pred: Any) -> tuple[float, int]:
+        made = self._feval(label, pred)
+        return made if isinstance(made, tuple) else (made, 1)
 
 
 class CompositeEvalMetric(EvalMetric):
@@ -166,6 +181,15 @@ def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
         return metric
     if isinstance(metric, (list, tuple)):
         return CompositeEvalMetric(metric)
+    if callable(metric):
+        return CustomMetric(metric, *args, **kwargs)
     if metric not in _NAMES:
         raise ValueError(f"Metric must be one of {sorted(_NAMES)}, got {metric}")
     return _NAMES[metric](*args, **kwargs)
+
+
+def np(
+    numpy_feval: Callable[[Any, Any], Any], name: str | None = None, allow_extra_outputs: bool = False
+) -> CustomMetric:
+    """A metric of a function of NumPy arrays."""
+    return CustomMetric(numpy_feval, name or numpy_feval.__name__)

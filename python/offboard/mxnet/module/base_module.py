@@ -1,52 +1,126 @@
-"""What all modules share: prediction over iterators, scoring, and the refusals of training."""
+"""What all modules share: prediction over iterators, scoring, files, and the refusals of training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
 from offboard import rules
 from offboard.errors import InferenceOnlyError
+from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io
 from offboard.mxnet import metric as metrics
 from offboard.mxnet import ndarray as nd
 from offboard.mxnet.model import BatchEndParam
 from offboard.mxnet.ndarray.ndarray import NDArray
+from offboard.mxnet.symbol.symbol import Symbol
 
-__all__ = ["BaseModule"]
+__all__ = ["UNIFORM", "BaseModule", "check_names"]
+
+UNIFORM = initializers.Uniform(0.01)
+_PARAMETER_SUFFIXES = ("_weight", "_bias", "_gamma", "_beta")
+
+
+def check_names(symbol: Symbol, names: Sequence[str], kind: str, *, throw: bool) -> None:
+    """Raises ValueError, or warns, for names that are no arguments of the symbol."""
+    arguments = symbol.list_arguments()
+    for name in names:
+        if name in arguments:
+            continue
+        candidates = [each for each in arguments if not each.endswith(_PARAMETER_SUFFIXES)]
+        message = (
+            f"You created Module with Module(..., {kind}_names={list(names)}) but input with name '{name}' is not "
+            "found in symbol.list_arguments(). Did you mean one of:\n\t" + "\n\t".join(candidates)
+        )
+        if throw:
+            raise ValueError(message)
+        warnings.warn(message, stacklevel=3)
 
 
 class BaseModule:
     """Subclasses bind, hold parameters, run a batch and give its outputs."""
 
-    binded = False
-    params_initialized = False
-    for_training = False
-    inputs_need_grad = False
-    optimizer_initialized = False
-    _on_accelerator = False
+    def __init__(self, logger: Any = logging) -> None:
+        self.logger = logger
+        self.binded = self.params_initialized = self.optimizer_initialized = False
+        self.for_training = self.inputs_need_grad = False
+        self._symbol: Symbol | None = None
+        self._on_accelerator = False
 
-    def _ready(self) -> None:
-        assert self.binded
-        assert self.params_initialized
+    @property
+    def symbol(self) -> Symbol | None:
+        """The symbol."""
+        return self._symbol
+
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the data."""
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs."""
+        raise NotImplementedError
+
+    @property
+    def data_shapes(self) -> list[io.DataDesc]:
+        """Bound data shapes."""
+        raise NotImplementedError
+
+    @property
+    def label_shapes(self) -> list[io.DataDesc] | None:
+        """Bound label shapes."""
+        raise NotImplementedError
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """(name, shape) of the outputs."""
+        raise NotImplementedError
+
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: BaseModule | None = None,
+        grad_req: Any = "write",
+    ) -> None:
+        """Makes what runs batches. On an accelerator ``for_training`` must be False."""
+        raise NotImplementedError
 
     def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
         """Runs one batch."""
         raise NotImplementedError
 
-    def get_outputs(self, merge_multi_context: bool = True) -> list[NDArray]:
-        """Outputs of the last batch."""
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """Outputs of the last batch; unless merged, a list of each context's."""
         raise NotImplementedError
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-        """(arguments, auxiliary states)."""
+        """Copies of (arguments, auxiliary states)."""
         raise NotImplementedError
 
     def update_metric(self, eval_metric: metrics.EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
         """Counts the last batch's outputs against its labels."""
-        eval_metric.update(labels, self.get_outputs())
+        raise NotImplementedError
+
+    def init_params(
+        self,
+        initializer: Any = UNIFORM,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
+        """Sets parameters from what is given, or else by the initializer."""
+        raise NotImplementedError
 
     def set_params(
         self,
@@ -59,43 +133,66 @@ class BaseModule:
         """Sets parameters by name."""
         self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
 
-    def init_params(
-        self,
-        initializer: Any = None,
-        arg_params: Any = None,
-        aux_params: Any = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Initialises parameters that are not given."""
-        raise NotImplementedError
+    def save_params(self, fname: str) -> None:
+        """Writes the parameters."""
+        arguments, auxiliary = self.get_params()
+        named = {f"arg:{name}": value for name, value in arguments.items()}
+        nd.save(fname, {**named, **{f"aux:{name}": value for name, value in auxiliary.items()}})
 
-    def _batches(self, data: Any, num_batch: int | None, reset: bool) -> Iterator[tuple[int, Any, list[NDArray]]]:
-        """(number, batch, outputs without the batch's padding)."""
+    def load_params(self, fname: str) -> None:
+        """Reads the parameters."""
+        parts: dict[str, dict[str, NDArray]] = {"arg": {}, "aux": {}}
+        for key, value in nd.load(fname).items():
+            kind, name = key.split(":", 1)
+            if kind not in parts:
+                raise ValueError(f"Invalid param file {fname}")
+            parts[kind][name] = value
+        self.set_params(parts["arg"], parts["aux"])
+
+    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+        """Called before each batch; parameters are dense here, so there is nothing to fetch."""
+        if sparse_row_id_fn is not None:
+            warnings.warn("sparse_row_id_fn is not invoked for BaseModule.", stacklevel=2)
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The states; a module without has none."""
         self._ready()
-        if isinstance(data, (NDArray, np.ndarray)):
-            whole = data if isinstance(data, NDArray) else nd.array(data)
-            self.forward(io.DataBatch([whole]), is_train=False)
-            yield 0, None, self.get_outputs()
-            return
-        if not isinstance(data, io.DataIter):
-            raise ValueError("eval_data must be of type NDArray or DataIter")
+        assert not merge_multi_context
+        return []
+
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Sets the states; a module without accepts none."""
+        self._ready()
+        assert not states
+        assert not value
+
+    # Running over iterators
+
+    def _ready(self) -> None:
+        assert self.binded
+        assert self.params_initialized
+
+    def _batches(self, data: Any, num_batch: int | None, reset: bool) -> Iterator[tuple[int, Any]]:
+        """(number, batch), each run before it is given."""
         if reset:
             data.reset()
         for number, batch in enumerate(data):
             if number == num_batch:
-                break
+                return
             self.forward(batch, is_train=False)
-            pad = batch.pad or 0
-            yield number, batch, [output[0 : output.shape[0] - pad] for output in self.get_outputs()]
+            yield number, batch
+
+    def _unpadded(self, batch: Any) -> list[NDArray]:
+        pad = batch.pad or 0
+        return [output[0 : output.shape[0] - pad] for output in self.get_outputs()]
 
     def iter_predict(
         self, eval_data: Any, num_batch: int | None = None, reset: bool = True, sparse_row_id_fn: Any = None
     ) -> Iterator[tuple[list[NDArray], int, Any]]:
-        """(outputs, number, batch) of each batch."""
-        for number, batch, outputs in self._batches(eval_data, num_batch, reset):
-            yield outputs, number, batch
+        """(outputs without padding, number, batch) of each batch."""
+        self._ready()
+        for number, batch in self._batches(eval_data, num_batch, reset):
+            yield self._unpadded(batch), number, batch
 
     def predict(
         self,
@@ -106,11 +203,27 @@ class BaseModule:
         always_output_list: bool = False,
         sparse_row_id_fn: Any = None,
     ) -> Any:
-        """Outputs for all data: one array, or a list where the network has several outputs."""
-        batches = [[each.copy() for each in outputs] for _, _, outputs in self._batches(eval_data, num_batch, reset)]
-        if not batches or not merge_batches:
-            return batches
-        merged = [nd.concatenate([batch[i] for batch in batches]) for i in range(len(batches[0]))]
+        """Outputs for all data, without padding: one array, or a list where the network has several outputs.
+
+        Of an array, NumPy's or MXNet's, the first output.
+        """
+        self._ready()
+        if isinstance(eval_data, (NDArray, np.ndarray)):
+            whole = eval_data if isinstance(eval_data, NDArray) else nd.array(eval_data)
+            self.forward(io.DataBatch([whole]))
+            return self.get_outputs()[0]
+        if not isinstance(eval_data, io.DataIter):
+            raise ValueError("eval_data must be of type NDArray or DataIter")
+        made = [
+            [each.copy() for each in self._unpadded(batch)] for _, batch in self._batches(eval_data, num_batch, reset)
+        ]
+        if not made or not merge_batches:
+            return made
+        if any(len(outputs) != len(made[0]) for outputs in made):
+            raise AssertionError(
+                "Cannot merge batches, as num of outputs is not the same in mini-batches. Maybe bucketing is used?"
+            )
+        merged = [nd.concatenate(list(parts)) for parts in zip(*made, strict=True)]
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
     def score(
@@ -124,14 +237,13 @@ class BaseModule:
         epoch: int = 0,
         sparse_row_id_fn: Any = None,
     ) -> list[tuple[str, float]]:
-        """(metric, value) over all data."""
+        """(metric, value) over all data; as in MXNet the rows that pad the last batch count too."""
         self._ready()
         measured = eval_metric if isinstance(eval_metric, metrics.EvalMetric) else metrics.create(eval_metric)
         measured.reset()
         count = 0
-        for number, batch, outputs in self._batches(eval_data, num_batch, reset):
-            labels = [label[0 : outputs[0].shape[0]] for label in batch.label]
-            measured.update(labels, outputs)
+        for number, batch in self._batches(eval_data, num_batch, reset):
+            self.update_metric(measured, batch.label)
             for callback in _listed(batch_end_callback):
                 callback(BatchEndParam(epoch, number, measured, locals()))
             count += 1
@@ -139,26 +251,50 @@ class BaseModule:
             callback(BatchEndParam(epoch, count, measured, locals()))
         return measured.get_name_value()
 
-    def forward_backward(self, data_batch: Any) -> None:
+    # Training
+
+    def forward_backward(self, data_batch: Any) -> NoReturn:
         """Refused: inference only."""
         raise self._refusal("forward_backward")
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: Any = None) -> NoReturn:
         """Refused: inference only."""
         if not self._on_accelerator:
             self._ready()
             assert self.for_training, "re-bind with for_training=True to run backward"
         raise self._refusal("backward")
 
-    def init_optimizer(self, *args: Any, **kwargs: Any) -> None:
+    def get_input_grads(self, merge_multi_context: bool = True) -> NoReturn:
         """Refused: inference only."""
+        self._ready()
+        assert self.inputs_need_grad
+        raise self._refusal("get_input_grads")
+
+    def init_optimizer(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused: inference only."""
+        if not self._on_accelerator:
+            self._ready()
         raise self._refusal("init_optimizer")
 
-    def update(self) -> None:
+    def borrow_optimizer(self, shared_module: Any) -> NoReturn:
         """Refused: inference only."""
+        raise self._refusal("borrow_optimizer")
+
+    def load_optimizer_states(self, fname: str) -> NoReturn:
+        """Refused: inference only."""
+        raise self._refusal("load_optimizer_states")
+
+    def save_optimizer_states(self, fname: str) -> NoReturn:
+        """Refused: inference only."""
+        raise self._refusal("save_optimizer_states")
+
+    def update(self) -> NoReturn:
+        """Refused: inference only."""
+        if not self._on_accelerator:
+            self._ready()
         raise self._refusal("update")
 
-    def fit(self, *args: Any, **kwargs: Any) -> None:
+    def fit(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: inference only."""
         raise self._refusal("fit")
 

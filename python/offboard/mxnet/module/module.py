@@ -11,34 +11,20 @@ from offboard import rules
 from offboard.errors import MXNetError
 from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io, model
-from offboard.mxnet.binding import simple_bind
+from offboard.mxnet import metric as metrics
+from offboard.mxnet import ndarray as nd
 from offboard.mxnet.context import Context, cpu
-from offboard.mxnet.executor import Executor
-from offboard.mxnet.module.base_module import BaseModule
+from offboard.mxnet.executor import overwrite
+from offboard.mxnet.module.base_module import UNIFORM, BaseModule, check_names
+from offboard.mxnet.module.executor_group import ExecutorGroup
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 
 __all__ = ["Module"]
 
 
-def _check_names(symbol: Symbol, names: Sequence[str], kind: str, throw: bool) -> None:
-    arguments = symbol.list_arguments()
-    for name in names:
-        if name in arguments:
-            continue
-        suffixes = ("_weight", "_bias", "_gamma", "_beta")
-        candidates = [each for each in arguments if not each.endswith(suffixes)]
-        message = (
-            f"You created Module with Module(..., {kind}_names={list(names)}) but input with name '{name}' is not "
-            "found in symbol.list_arguments(). Did you mean one of:\n\t" + "\n\t".join(candidates)
-        )
-        if throw:
-            raise ValueError(message)
-        warnings.warn(message, stacklevel=3)
-
-
 class Module(BaseModule):
-    """Binds a symbol on one context and runs batches through it."""
+    """Binds a symbol on one context or several and runs batches through it."""
 
     def __init__(
         self,
@@ -46,41 +32,44 @@ class Module(BaseModule):
         data_names: Sequence[str] | None = ("data",),
         label_names: Sequence[str] | None = ("softmax_label",),
         logger: Any = logging,
-        context: Any = None,
-        work_load_list: Any = None,
+        context: Context | Sequence[Context] | None = None,
+        work_load_list: Sequence[float] | None = None,
         fixed_param_names: Sequence[str] | None = None,
         state_names: Sequence[str] | None = None,
         group2ctxs: Any = None,
         compression_params: Any = None,
     ) -> None:
-        given = context if isinstance(context, (list, tuple)) else [cpu() if context is None else context]
-        self._context = [Context(each) for each in given]
+        super().__init__(logger)
+        self._context = [context or cpu()] if context is None or isinstance(context, Context) else list(context)
+        self._work_load = [1.0] * len(self._context) if work_load_list is None else list(work_load_list)
+        assert len(self._work_load) == len(self._context)
         self._on_accelerator = any(each.device_type == "eia" for each in self._context)
-        self._symbol = symbol
-        self.logger = logger
-        self._data_names = list(data_names or [])
-        self._label_names = list(label_names or [])
-        _check_names(symbol, self._data_names, "data", True)
-        _check_names(symbol, self._label_names, "label", False)
-        _check_names(symbol, list(state_names or []), "state", True)
-        _check_names(symbol, list(fixed_param_names or []), "fixed_param", True)
-        fed = {*self._data_names, *self._label_names, *(state_names or [])}
+        self._symbol: Symbol = symbol
+        self._data_names, self._label_names = list(data_names or []), list(label_names or [])
+        self._state_names, self._fixed_names = list(state_names or []), list(fixed_param_names or [])
+        check_names(symbol, self._data_names, "data", throw=True)
+        check_names(symbol, self._label_names, "label", throw=False)
+        check_names(symbol, self._state_names, "state", throw=True)
+        check_names(symbol, self._fixed_names, "fixed_param", throw=True)
+        fed = {*self._data_names, *self._label_names, *self._state_names}
         self._param_names = [name for name in symbol.list_arguments() if name not in fed]
         self._aux_names = symbol.list_auxiliary_states()
         self._output_names = symbol.list_outputs()
-        self._executor: Executor | None = None
         self._data_shapes: list[io.DataDesc] | None = None
         self._label_shapes: list[io.DataDesc] | None = None
+        self._group: ExecutorGroup | None = None
+        # Parameters that wait for a bind: a checkpoint's, or those of the bind before.
+        self._waiting: tuple[Mapping[str, NDArray], Mapping[str, NDArray]] | None = None
 
     @staticmethod
     def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
-        """A module over a checkpoint; parameters are set when it is bound."""
+        """A module over a checkpoint; its parameters are there once it is bound."""
         symbol, arguments, auxiliary = model.load_checkpoint(prefix, epoch)
         made = Module(symbol, **kwargs)
-        made._preloaded = (arguments, auxiliary)
+        if load_optimizer_states:
+            raise made._refusal("load_optimizer_states")
+        made._waiting, made.params_initialized = (arguments, auxiliary), True
         return made
-
-    _preloaded: tuple[dict[str, NDArray], dict[str, NDArray]] | None = None
 
     @property
     def symbol(self) -> Symbol:
@@ -103,10 +92,10 @@ class Module(BaseModule):
         return self._output_names
 
     @property
-    def data_shapes(self) -> list[io.DataDesc] | None:
+    def data_shapes(self) -> list[io.DataDesc]:
         """Bound data shapes."""
         assert self.binded
-        return self._data_shapes
+        return self._data_shapes or []
 
     @property
     def label_shapes(self) -> list[io.DataDesc] | None:
@@ -118,11 +107,11 @@ class Module(BaseModule):
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """(name, shape) of the outputs."""
         assert self.binded
-        return [(name, array.shape) for name, array in zip(self._output_names, self._bound().outputs, strict=True)]
+        return list(zip(self._output_names, self._bound().output_shapes(), strict=True))
 
-    def _bound(self) -> Executor:
-        assert self._executor is not None
-        return self._executor
+    def _bound(self) -> ExecutorGroup:
+        assert self._group is not None
+        return self._group
 
     def bind(
         self,
@@ -131,96 +120,97 @@ class Module(BaseModule):
         for_training: bool = True,
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
-        shared_module: Any = None,
+        shared_module: BaseModule | None = None,
         grad_req: Any = "write",
     ) -> None:
-        """Makes the executor. On an accelerator ``for_training`` must be False."""
+        """Makes the executors. On an accelerator ``for_training`` must be False."""
         if self._on_accelerator and for_training:
             raise ValueError(rules.text("training_bind"))
-        if force_rebind:
-            self._executor, self.binded = None, False
+        if force_rebind and self.binded:
+            self._waiting = self._own_params() if self.params_initialized else None
+            self._group, self.binded = None, False
         if self.binded:
             self.logger.warning("Already bound, ignoring bind()")
             return
         assert for_training or not inputs_need_grad
-        self._data_shapes = [io.DataDesc.of(each) for each in data_shapes]
-        self._label_shapes = [io.DataDesc.of(each) for each in label_shapes] if label_shapes else None
-        names = [each.name for each in self._data_shapes]
-        if sorted(names) != sorted(self._data_names):
-            raise ValueError(
-                f"Data provided by data_shapes don't match names specified by data_names ({names} vs. "
-                f"{self._data_names})"
-            )
-        labels = [each.name for each in self._label_shapes or []]
-        if sorted(labels) != sorted(self._label_names) and self._label_names:
-            warnings.warn(
-                f"Data provided by label_shapes don't match names specified by label_names ({labels} vs. "
-                f"{self._label_names})",
-                stacklevel=2,
-            )
-        described = [*self._data_shapes, *(self._label_shapes or [])]
-        self._executor = simple_bind(
+        data, labels = self._parsed(data_shapes, label_shapes)
+        shared = None
+        if shared_module is not None:
+            assert isinstance(shared_module, Module)
+            assert shared_module.binded
+            assert shared_module.params_initialized
+            shared = shared_module._bound()
+            assert len(shared.executors) >= len(self._context)
+        self._group = ExecutorGroup(
             self._symbol,
-            self._context[0],
-            "null",
-            {each.name: each.dtype for each in described},
-            {each.name: each.shape for each in described},
+            self._context,
+            self._work_load,
+            data,
+            labels,
+            self._param_names,
+            self._requirements(for_training, inputs_need_grad, grad_req),
+            shared,
         )
+        self._data_shapes, self._label_shapes = data, labels
         self.for_training, self.inputs_need_grad, self.binded = for_training, inputs_need_grad, True
-        if shared_module is not None and shared_module.params_initialized:
-            self.set_params(*shared_module.get_params())
-        elif self._preloaded is not None:
-            self.set_params(*self._preloaded)
+        if shared is not None:
+            self.params_initialized = True
+        elif self._waiting is not None:
+            self._group.set_params(*self._waiting, allow_extra=False)
+        self._waiting = None
+
+    def _parsed(self, data_shapes: Any, label_shapes: Any) -> tuple[list[io.DataDesc], list[io.DataDesc] | None]:
+        data = [io.DataDesc.of(each) for each in data_shapes]
+        labels = None if label_shapes is None else [io.DataDesc.of(each) for each in label_shapes]
+        if sorted(each.name for each in data) != sorted(self._data_names):
+            raise ValueError(_mismatch("data", data, self._data_names))
+        if sorted(each.name for each in labels or []) != sorted(self._label_names):
+            warnings.warn(_mismatch("label", labels or [], self._label_names), stacklevel=3)
+        return data, labels
+
+    def _requirements(self, for_training: bool, inputs_need_grad: bool, grad_req: Any) -> dict[str, str]:
+        names = self._symbol.list_arguments()
+        if isinstance(grad_req, str):
+            asked = dict.fromkeys(names, grad_req)
+        elif isinstance(grad_req, (list, tuple)):
+            asked = dict(zip(names, grad_req, strict=True))
+        else:
+            asked = {name: grad_req.get(name, "write") for name in names}
+        without = {*self._fixed_names, *self._label_names, *self._state_names}
+        without.update(() if inputs_need_grad else self._data_names)
+        return {name: asked[name] if for_training and name not in without else "null" for name in names}
+
+    # Parameters
 
     def init_params(
         self,
-        initializer: Any = None,
+        initializer: Any = UNIFORM,
         arg_params: Mapping[str, NDArray] | None = None,
         aux_params: Mapping[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
     ) -> None:
-        """Sets parameters from what is given, or else by the initializer."""
+        """Sets parameters from what is given, or else by the initializer; names that are no parameters are ignored."""
         if self.params_initialized and not force_init:
             warnings.warn(
                 "Parameters already initialized and force_init=False. init_params call ignored.", stacklevel=2
             )
             return
         assert self.binded, "call bind before initializing the parameters"
-        chosen = initializers.Uniform(0.01) if initializer is None and arg_params is None else initializer
         attributes = self._symbol.attr_dict()
-        executor = self._bound()
-        for names, given, bound in (
-            (self._param_names, arg_params, executor.arg_dict),
-            (self._aux_names, aux_params, executor.aux_dict),
-        ):
-            for name in names:
-                self._init_one(name, bound[name], given, chosen, allow_missing, attributes.get(name))
+        arguments, auxiliary = self._own_params()
+        for bound, given in ((arguments, arg_params), (auxiliary, aux_params)):
+            for name, array in sorted(bound.items()):
+                if given is not None and name in given:
+                    overwrite(array, given[name])
+                elif given is not None and not allow_missing:
+                    raise MXNetError(f"{name} is not presented")
+                elif given is None or initializer is not None:
+                    initializer(initializers.InitDesc(name, attributes.get(name)), array)
+        for other in self._bound().executors[1:]:
+            other.copy_params_from(arguments, auxiliary)
         self.params_initialized = True
-
-    def _init_one(
-        self,
-        name: str,
-        target: NDArray,
-        given: Mapping[str, NDArray] | None,
-        initializer: Any,
-        allow_missing: bool,
-        attributes: dict[str, str] | None,
-    ) -> None:
-        if given is not None and name in given:
-            value = given[name]
-            if value.shape != target.shape:
-                raise MXNetError(
-                    f"Error in operator _copyto: Incompatible attr in node {name}: expected {list(target.shape)}, "
-                    f"got {list(value.shape)}"
-                )
-            if value is not target:
-                target[:] = value
-        elif given is not None and not allow_missing:
-            raise RuntimeError(f"{name} is not presented")
-        elif initializer is not None:
-            initializer(initializers.InitDesc(name, attributes), target)
 
     def set_params(
         self,
@@ -231,90 +221,116 @@ class Module(BaseModule):
         allow_extra: bool = False,
     ) -> None:
         """Sets parameters by name; what is missing keeps its value with ``allow_missing``."""
+        if not allow_missing:
+            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+            return
         if self.params_initialized and not force_init:
             warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
             return
-        if arg_params is None and aux_params is None:
-            raise TypeError("'NoneType' object is not callable")
-        self.init_params(None, arg_params or {}, aux_params or {}, allow_missing, True, allow_extra)
+        assert self.binded, "call bind before initializing the parameters"
+        self._bound().set_params(arg_params or {}, aux_params or {}, allow_extra=allow_extra)
+        self.params_initialized = True
+
+    def _own_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+        first = self._bound().executors[0]
+        return {name: first.arg_dict[name] for name in self._param_names}, dict(first.aux_dict)
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Copies of the parameters."""
         self._ready()
-        executor = self._bound()
-        arguments = {name: executor.arg_dict[name].copy() for name in self._param_names}
-        return arguments, {name: executor.aux_dict[name].copy() for name in self._aux_names}
+        arguments, auxiliary = self._own_params()
+        return {n: each.copy() for n, each in arguments.items()}, {n: each.copy() for n, each in auxiliary.items()}
+
+    # Running
 
     def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
-        """Runs a batch; another batch size makes a new plan."""
+        """Runs a batch, or several as one; other shapes than the bound ones reshape the module first."""
         self._ready()
         if isinstance(data_batch, list):
-            raise ValueError("Module.forward takes one batch; a list of batches needs as many contexts")
-        data = data_batch.data
-        labels = getattr(data_batch, "label", None) or []
-        executor = self._bound()
-        fed = dict(zip([each.name for each in self._data_shapes or []], data, strict=False))
-        fed.update(zip([each.name for each in self._label_shapes or []], labels, strict=False))
-        shapes = {name: tuple(value.shape) for name, value in fed.items()}
-        if any(executor.arg_dict[name].shape != shape for name, shape in shapes.items()):
-            bound = {each.name: each.shape for each in [*(self._data_shapes or []), *(self._label_shapes or [])]}
-            self._reshape({**bound, **shapes})
-            executor = self._bound()
-        for name, value in fed.items():
-            value.copyto(executor.arg_dict[name])
+            data_batch = _joined(data_batch)
+        data, labels = data_batch.data, getattr(data_batch, "label", None) or []
+        bound = self._data_shapes or []
+        if [each.shape for each in bound] != [tuple(array.shape) for array in data]:
+            described = getattr(data_batch, "provide_data", None) or _redescribed(bound, data)
+            given = getattr(data_batch, "provide_label", None)
+            if not given and labels:
+                given = _redescribed(self._label_shapes or [], labels)
+            self.reshape(described, given or None)
         training = self.for_training if is_train is None else is_train
-        executor.forward(is_train=training)
+        self._bound().forward(data, labels, is_train=training)
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Another set of input shapes."""
         assert self.binded
-        described = [io.DataDesc.of(each) for each in [*data_shapes, *(label_shapes or [])]]
-        self._reshape({each.name: each.shape for each in described})
+        data, labels = self._parsed(data_shapes, label_shapes)
+        self._bound().reshape(data, labels)
+        self._data_shapes, self._label_shapes = data, labels
 
-    def _reshape(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        self._executor = self._bound().reshape(False, True, **dict(shapes))
-
-        def renewed(old: list[io.DataDesc] | None) -> list[io.DataDesc] | None:
-            return old and [io.DataDesc(d.name, shapes.get(d.name, d.shape), d.dtype, d.layout) for d in old]
-
-        self._data_shapes, self._label_shapes = renewed(self._data_shapes), renewed(self._label_shapes)
-
-    def get_outputs(self, merge_multi_context: bool = True) -> list[NDArray]:
-        """Outputs of the last forward."""
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """Outputs of the last forward; unless merged, a list of each context's."""
         self._ready()
-        outputs = self._bound().outputs
-        return outputs if merge_multi_context else [[each] for each in outputs]  # type: ignore[misc]
+        return self._bound().outputs(merged=merge_multi_context)
 
-    def get_input_grads(self, merge_multi_context: bool = True) -> None:
-        """Refused: inference only."""
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The arrays of the states."""
         self._ready()
-        assert self.inputs_need_grad
-        raise self._refusal("get_input_grads")
+        assert not merge_multi_context, "merge_multi_context=True is not supported for get_states yet."
+        return [[each.arg_dict[name] for each in self._bound().executors] for name in self._state_names]
 
-    def save_params(self, fname: str) -> None:
-        """Writes the parameters."""
-        from offboard.mxnet import ndarray as nd
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Sets the states to arrays, or all to one value."""
+        self._ready()
+        if states is not None:
+            assert value is None, "Only one of states & value can be specified."
+            for name, arrays in zip(self._state_names, states, strict=True):
+                for executor, array in zip(self._bound().executors, arrays, strict=True):
+                    executor.arg_dict[name][:] = array
+            return
+        assert value is not None, "At least one of states & value must be specified."
+        for name in self._state_names:
+            for executor in self._bound().executors:
+                executor.arg_dict[name][:] = value
 
-        arguments, auxiliary = self.get_params()
-        named = {f"arg:{name}": value for name, value in arguments.items()}
-        nd.save(fname, {**named, **{f"aux:{name}": value for name, value in auxiliary.items()}})
+    def update_metric(self, eval_metric: metrics.EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
+        """Counts the last batch's outputs against its labels; ``pre_sliced`` labels are a list for each context."""
+        if pre_sliced:
+            for executor, own in zip(self._bound().executors, labels, strict=True):
+                eval_metric.update(own, executor.outputs)
+        else:
+            eval_metric.update(labels, self.get_outputs())
 
-    def load_params(self, fname: str) -> None:
-        """Reads the parameters."""
-        from offboard.mxnet import ndarray as nd
-
-        parts: dict[str, dict[str, NDArray]] = {"arg": {}, "aux": {}}
-        for key, value in nd.load(fname).items():
-            kind, name = key.split(":", 1)
-            if kind not in parts:
-                raise ValueError(f"Invalid param file {fname}")
-            parts[kind][name] = value
-        self.set_params(parts["arg"], parts["aux"])
-
-    def save_checkpoint(self, prefix: str, epoch: int, save_optimizer_states: bool = False) -> None:
+    def save_checkpoint(
+        self, prefix: str, epoch: int, save_optimizer_states: bool = False, remove_amp_cast: bool = True
+    ) -> None:
         """Writes symbol and parameters."""
-        model.save_checkpoint(prefix, epoch, self._symbol, *self.get_params())
+        if save_optimizer_states:
+            raise self._refusal("save_optimizer_states")
+        model.save_checkpoint(prefix, epoch, self._symbol, *self.get_params(), remove_amp_cast=remove_amp_cast)
 
     def install_monitor(self, mon: Any) -> None:
-        """Refused: intermediate outputs stay on the accelerator."""
-        raise self._refusal("install_monitor")
+        """Lets a monitor see the intermediate outputs of every forward."""
+        assert self.binded
+        for executor in self._bound().executors:
+            mon.install(executor)
+
+
+def _mismatch(kind: str, described: list[io.DataDesc], names: list[str]) -> str:
+    return f"Data provided by {kind}_shapes don't match names specified by {kind}_names ({described} vs. {names})"
+
+
+def _redescribed(described: list[io.DataDesc], arrays: Sequence[Any]) -> list[io.DataDesc]:
+    return [
+        io.DataDesc(each.name, array.shape, each.dtype, each.layout)
+        for each, array in zip(described, arrays, strict=False)
+    ]
+
+
+def _joined(batches: Sequence[Any]) -> io.DataBatch:
+    """Batches of equal shapes as one."""
+    assert batches, "Encountered empty data batch"
+    for batch in batches:
+        for array, first in zip(batch.data, batches[0].data, strict=True):
+            assert array.shape == first.shape, "All data batches in a list need to have the same shape"
+    data = [nd.concatenate(list(parts)) for parts in zip(*(batch.data for batch in batches), strict=True)]
+    labelled = [getattr(batch, "label", None) or [] for batch in batches]
+    return io.DataBatch(data, [nd.concatenate(list(parts)) for parts in zip(*labelled, strict=True)])
