@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
-from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, Value
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import Params, operator
 
@@ -24,12 +24,19 @@ def through_float(function: Callable[[Value], Value]) -> Callable[[Params, Value
 
 
 def _sign(x: Value) -> Value:
-    return x.unary("Sign") if x.dtype != BOOL else x
+    if not x.is_float:
+        return x.unary("Sign") if x.dtype != BOOL else x
+    # NaN has sign 0, unlike ONNX's.
+    g = x.graph
+    return g.where(x > 0, g.const(1, x.dtype), g.where(x < 0, g.const(-1, x.dtype), g.const(0, x.dtype)))
 
 
 def round_half_away(x: Value) -> Value:
     """C's round: halves go away from zero."""
-    return x.unary("Sign") * (x.abs() + 0.5).floor()
+    # Not floor(|x| + 0.5): the sum rounds up what lies just below a half.
+    low = x.abs().floor()
+    up = ((x.abs() - low) >= 0.5).cast(x.dtype)
+    return x.unary("Sign") * (low + up)
 
 
 def _rint(x: Value) -> Value:
@@ -46,7 +53,8 @@ def truncate(x: Value) -> Value:
 def _log1p(x: Value) -> Value:
     # log(1+x) loses small x; the correction by ((1+x)-1) restores it.
     u = x + 1.0
-    return x.graph.where(u.equals(1.0), x, u.log() * x / (u - 1.0))
+    corrected = x.graph.where(u.equals(1.0), x, u.log() * x / (u - 1.0))
+    return x.graph.where(x.equals(math.inf), x, corrected)
 
 
 def _expm1(x: Value) -> Value:
@@ -56,7 +64,62 @@ def _expm1(x: Value) -> Value:
 
 
 def _cbrt(x: Value) -> Value:
-    return x.unary("Sign") * x.abs() ** (1.0 / 3.0)
+    # -0 stays -0, which its reciprocal shows.
+    root = x.abs() ** (1.0 / 3.0)
+    return x.graph.where(x.equals(0), x, x.graph.where(x < 0, -root, root))
+
+
+def _sinh(x: Value) -> Value:
+    # The difference of exponentials cancels near 0.
+    wide = x.cast(FLOAT64)
+    near = wide * (wide * wide * (1 / 6) + 1.0)
+    return x.graph.where(wide.abs() < 1e-4, near, (wide.exp() - (-wide).exp()) * 0.5).cast(x.dtype)
+
+
+def _arctan(x: Value) -> Value:
+    if x.dtype != FLOAT64:
+        return x.unary("Atan")
+    # ONNX Runtime has float32 only: of the smaller of |x| and 1/|x|, corrected by one step of Newton's method.
+    g = x.graph
+    size = x.abs()
+    small = g.where(size > 1, 1.0 / size, size)
+    guess = small.unary("Atan")
+    angle = guess - (guess.unary("Sin") - small * guess.unary("Cos")) * guess.unary("Cos")
+    turned = g.where(size > 1, math.pi / 2 - angle, angle)
+    return g.where(x < 0, -turned, turned)
+
+
+def _arcsin(x: Value) -> Value:
+    if x.dtype != FLOAT64:
+        return x.unary("Asin")
+    return _arctan(x / (((1.0 - x) * (x + 1.0)).sqrt() + 1.0)) * 2.0
+
+
+def _arccos(x: Value) -> Value:
+    return x.unary("Acos") if x.dtype != FLOAT64 else _arctan(((1.0 - x) / (x + 1.0)).sqrt()) * 2.0
+
+
+def _arcsinh(x: Value) -> Value:
+    if x.dtype != FLOAT64:
+        return x.unary("Asinh")
+    # asinh(|x|) = log1p(|x| + x^2 / (1 + sqrt(1 + x^2))); beyond 1e150 the square overflows.
+    size = x.abs()
+    square = size * size
+    near = _log1p(size + square / ((square + 1.0).sqrt() + 1.0))
+    made = x.graph.where(size > 1e150, size.log() + math.log(2), near)
+    return x.graph.where(x < 0, -made, made)
+
+
+def _arccosh(x: Value) -> Value:
+    if x.dtype != FLOAT64:
+        return x.unary("Acosh")
+    over = x - 1.0
+    near = _log1p(over + (over * (x + 1.0)).sqrt())
+    return x.graph.where(x > 1e150, x.log() + math.log(2), near)
+
+
+def _arctanh(x: Value) -> Value:
+    return x.unary("Atanh") if x.dtype != FLOAT64 else (_log1p(x) - _log1p(-x)) * 0.5
 
 
 _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
@@ -74,23 +137,31 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
     "tanh": lambda x: x.unary("Tanh"),
-    "sinh": lambda x: (x.exp() - (-x).exp()) * 0.5,
+    "sinh": _sinh,
     "cosh": lambda x: (x.exp() + (-x).exp()) * 0.5,
-    "arcsinh": lambda x: x.unary("Asinh"),
-    "arccosh": lambda x: x.unary("Acosh"),
-    "arctanh": lambda x: x.unary("Atanh"),
+    "arcsinh": _arcsinh,
+    "arccosh": _arccosh,
+    "arctanh": _arctanh,
     "sin": lambda x: x.unary("Sin"),
     "cos": lambda x: x.unary("Cos"),
     "tan": lambda x: x.unary("Sin") / x.unary("Cos"),
-    "arcsin": lambda x: x.unary("Asin"),
-    "arccos": lambda x: x.unary("Acos"),
-    "arctan": lambda x: x.unary("Atan"),
+    "arcsin": _arcsin,
+    "arccos": _arccos,
+    "arctan": _arctan,
     "degrees": lambda x: x * (180.0 / math.pi),
     "radians": lambda x: x * (math.pi / 180.0),
-    "erf": lambda x: x.unary("Erf"),
 }
 for _name, _function in _FLOAT_FUNCTIONS.items():
     operator(_name, same_shape=True)(through_float(_function))
+
+
+@operator("erf", same_shape=True)
+def erf(p: Params, x: Value) -> Value:
+    """The error function; of integers truncated, so 0 up to 5 and 1 where float64 has no nearer number."""
+    if x.is_float:
+        return x.unary("Erf")
+    return _sign(x) * (x.cast(INT64).abs() >= 6).cast(x.dtype)
+
 
 _ROUNDING: dict[str, Callable[[Value], Value]] = {
     "floor": Value.floor,
@@ -221,8 +292,32 @@ def cast(p: Params, x: Value) -> Value:
 
 @operator("amp_cast")
 def amp_cast(p: Params, x: Value) -> Value:
-    """Another float dtype; integers stay as they are."""
-    return cast_to(x, named_type(p.dtype)) if x.is_float else x
+    """Another float dtype; integers stay as they are. From float32 to integers it rounds to even and saturates."""
+    wanted = named_type(p.dtype)
+    if not x.is_float:
+        return x
+    if x.dtype != FLOAT32 or wanted.kind not in "iu":
+        return cast_to(x, wanted)
+    limits = np.iinfo(wanted)
+    # The largest float32 that the type holds, and NaN is 0: what oneDNN's conversion gives.
+    high = np.float32(limits.max)
+    high = high if int(high) <= limits.max else np.nextafter(high, np.float32(0))
+    rounded = x.unary("Round").clip(float(limits.min), float(high))
+    return x.graph.where(x.isnan(), x.graph.const(0, FLOAT32), rounded).cast(wanted)
+
+
+def _common_type(p: Params, dtypes: Sequence[Dtype | None]) -> Dtype | None:
+    floats = [dtype for dtype in dtypes if dtype is not None and (dtype.kind == "f" or dtype == BFLOAT16)]
+    if not floats:
+        return None
+    return (min if p.cast_narrow else max)(floats, key=lambda dtype: dtype.itemsize)
+
+
+@operator("amp_multicast", types=lambda p, dtypes: (dtypes, [_common_type(p, dtypes)] * p.num_outputs))
+def amp_multicast(p: Params, *values: Value) -> list[Value]:
+    """All float inputs in the widest (or with ``cast_narrow`` the narrowest) of their dtypes."""
+    common = _common_type(p, [value.dtype for value in values])
+    return [value.cast(common) if value.is_float and common is not None else value for value in values]
 
 
 @operator("zeros_like", same_shape=True)

@@ -1,0 +1,1 @@
+"""Random numbers: samplers, and the densities of distributions."""

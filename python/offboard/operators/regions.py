@@ -1,0 +1,1 @@
+"""Regions of interest: their proposal, pooling and alignment."""

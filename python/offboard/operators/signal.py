@@ -1,0 +1,1 @@
+"""Signals: Fourier transforms, patches of images as columns, correlation and sketches."""

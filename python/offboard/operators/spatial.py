@@ -1,0 +1,1 @@
+"""Spatial transformation: grids, bilinear sampling, resizing, deformable convolution."""

@@ -1,0 +1,1 @@
+"""Special functions, in full precision of each dtype."""
