@@ -30,9 +30,11 @@ def convert(header: dict[str, Any], body: bytes, folder: Path) -> Converted:
 def _convert_symbol(variables: list[dict[str, Any]], body: bytes, folder: Path) -> Converted:
     graph = symbol_json.loads(body)
     nodes = graph.nodes()
-    instance = [(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in placement(graph).items()]
-    if instance:
-        return Converted(b"", [], [], 0, len(nodes), instance)
+    where = placement(graph)
+    if where.instance or where.cut_after:
+        instance = [(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in where.instance.items()]
+        cuts = [(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in where.cut_after.items()]
+        return Converted(b"", [], [], 0, len(nodes), instance, cuts)
     shapes = {each["name"]: tuple(each["shape"]) for each in variables}
     dtypes = {each["name"]: dtype_of(each["datatype"]) for each in variables}
     digests = {each["name"]: each["digest"] for each in variables if each["digest"]}
@@ -46,7 +48,7 @@ def _convert_symbol(variables: list[dict[str, Any]], body: bytes, folder: Path) 
     operators = sum(not node.is_variable for node in nodes)
     # A packed copy of small weights is the plan's own memory.
     packed = weights if weights <= PREPACKED_BYTES else 0
-    return Converted(model, lowered.inputs, lowered.outputs, lowered.peak_bytes + packed, operators, [])
+    return Converted(model, lowered.inputs, lowered.outputs, lowered.peak_bytes + packed, operators, [], [])
 
 
 def _open(model: bytes, folder: Path, weights: int) -> Any:
@@ -76,7 +78,7 @@ def _convert_onnx(body: bytes, folder: Path, variables: list[dict[str, Any]]) ->
     session = _open(encoded, folder, 0)
     inputs = [_described(each) for each in session.get_inputs() if each.name not in initializers]
     outputs = [_described(each) for each in session.get_outputs()]
-    return Converted(encoded, inputs, outputs, _peak(model), len(model.graph.node), [])
+    return Converted(encoded, inputs, outputs, _peak(model), len(model.graph.node), [], [])
 
 
 def _refuse_outside_files(model: onnx.ModelProto) -> None:

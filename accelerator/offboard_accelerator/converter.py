@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from offboard import errors
 from offboard.errors import InvalidGraphError, MXNetError
@@ -29,6 +29,9 @@ __all__ = ["Converted", "Converter", "ConverterDiedError", "Variable"]
 
 _HEAD = struct.Struct("<II")
 _REPLY_BYTES = 1 << 31
+
+
+Place: TypeAlias = "tuple[int, str, str, str]"
 
 
 class ConverterDiedError(InvalidGraphError):
@@ -52,7 +55,14 @@ class Converted:
     outputs: list[TensorSpec]
     peak_bytes: int
     nodes: int
-    instance: list[tuple[int, str, str, str]]
+    # Where the graph is to be cut instead: index, name, operator and reason of nodes.
+    instance: list[Place]
+    cut_after: list[Place]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the graph runs as it is."""
+        return not self.instance and not self.cut_after
 
 
 class Converter:
@@ -97,7 +107,8 @@ class Converter:
             [_spec(each) for each in reply["outputs"]],
             int(reply["peak_bytes"]),
             int(reply["nodes"]),
-            [(int(i), str(name), str(op), str(why)) for i, name, op, why in reply["instance"]],
+            _places(reply["instance"]),
+            _places(reply["cut_after"]),
         )
 
     def close(self) -> None:
@@ -152,6 +163,10 @@ def _end(child: subprocess.Popen[bytes]) -> int:
     return status
 
 
+def _places(found: Sequence[Sequence[Any]]) -> list[Place]:
+    return [(int(index), str(name), str(operator), str(why)) for index, name, operator, why in found]
+
+
 def _spec(entry: dict[str, Any]) -> TensorSpec:
     return TensorSpec(str(entry["name"]), tuple(int(d) for d in entry["shape"]), dtype_of(entry["datatype"]))
 
@@ -203,6 +218,7 @@ def _serve(folder: Path) -> None:
                 "peak_bytes": made.peak_bytes,
                 "nodes": made.nodes,
                 "instance": made.instance,
+                "cut_after": made.cut_after,
             }
             _write(answers, reply, made.model)
         except MXNetError as error:

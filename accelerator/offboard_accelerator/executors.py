@@ -48,7 +48,7 @@ class Executor:
         self.version = "1"
         self.graph, self.format = graph, format_
         self.forwards = self.queue_us = self.compute_us = self.bytes_in = self.bytes_out = 0
-        self.nodes = 0
+        self.nodes = self.instance_nodes = 0
         self._host = host
         self.constants = {each.spec.name: each for each in variables if each.digest}
         self._declared = {each.spec.name: each.spec for each in variables if not each.digest}
@@ -73,7 +73,7 @@ class Executor:
         """Makes the plan of the shapes that it was bound with; the edges become its description."""
         converted = self._host.convert(self, list(self._declared.values()))
         self.nodes = converted.nodes
-        if not converted.instance:
+        if converted.whole:
             self.inputs, self.outputs = converted.inputs, converted.outputs
             if all(d >= 0 for spec in self.inputs for d in spec.shape):
                 self._keep(self._key({spec.name: spec for spec in self.inputs}), converted)
@@ -212,7 +212,7 @@ class Executors:
             self.ledger.charge_weights(executor.blobs)
             try:
                 converted = executor.open()
-                if converted.instance:
+                if not converted.whole:
                     self.ledger.release_weights(executor.blobs)
                     self.store.unpin(digests)
                     return executor, converted

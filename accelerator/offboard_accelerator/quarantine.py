@@ -24,7 +24,7 @@ __all__ = ["CRASHES", "Quarantine"]
 
 CRASHES = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL})
 _SLOT = 32
-_SLOTS = 256
+_SLOTS = 4096
 
 
 class Quarantine:

@@ -12,11 +12,11 @@ import grpc
 import grpc.aio
 
 from offboard import rules
+from offboard.wire.names import ERROR_TRAILER
 
 __all__ = ["AioTokenInterceptor", "Authenticator", "TokenInterceptor", "read_token", "server_credentials"]
 
 HEADER = "authorization"
-ERROR_TRAILER = "offboard-error-bin"
 
 
 def read_token(path: str | Path) -> str:

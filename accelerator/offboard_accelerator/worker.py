@@ -31,7 +31,10 @@ from offboard_accelerator.types import WorkerConfig, WorkerReady
 
 __all__ = ["main", "serve"]
 
-_THREADS = 64
+# Calls at once, beyond the streams that sessions keep open: their lease, and those on which they infer. Threads are
+# made when they are needed.
+_CALLS = 64
+_STREAMS = 5
 
 
 def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
@@ -40,7 +43,7 @@ def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
     limit = config.limits["message_bytes"]
     interceptors = [TokenInterceptor(read_token(config.token_file))] if config.token_file else []
     server = grpc.server(
-        ThreadPoolExecutor(_THREADS, thread_name_prefix="call"),
+        ThreadPoolExecutor(_CALLS + _STREAMS * config.limits["sessions"], thread_name_prefix="call"),
         interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", limit),

@@ -13,7 +13,7 @@ from offboard.operators.lowering import TensorSpec, placement
 from offboard.wire import accelerator as pb
 from offboard.wire.datatype import datatype_of, dtype_of
 from offboard_accelerator.accelerator import AcceleratorState
-from offboard_accelerator.converter import Variable
+from offboard_accelerator.converter import Place, Variable
 from offboard_accelerator.descriptions import accelerator_message, association_message, check_version, version_message
 from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
@@ -135,12 +135,9 @@ class AcceleratorService:
             raise InvalidGraphError(f"Graph format {request.format} is not known")
         variables = [_variable(each) for each in request.arguments]
         executor, converted = state.executors.bind(session, kind, request.graph, variables, request.publish_as)
-        if converted.instance:
-            placements = [
-                pb.Placement(node=node, name=name, operator=operator, reason=reason)
-                for node, name, operator, reason in converted.instance
-            ]
-            return pb.BindReply(instance=placements)
+        if not converted.whole:
+            return pb.BindReply(instance=_placed(converted.instance), cut_after=_placed(converted.cut_after))
+        executor.instance_nodes = request.instance_nodes
         return pb.BindReply(
             executor=executor.name,
             inputs=[_description(spec) for spec in executor.inputs],
@@ -182,6 +179,11 @@ class AcceleratorService:
             ]
 
         nodes = graph.nodes()
+        where = placement(graph)
+
+        def places(found: dict[int, str]) -> list[pb.Placement]:
+            return _placed([(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in found.items()])
+
         return pb.InferReply(
             arguments=described(inferred.arguments, types.arguments),
             auxiliary_states=described(inferred.auxiliary, types.auxiliary),
@@ -189,10 +191,8 @@ class AcceleratorService:
                 pb.TensorDescription(shape=shape or (), datatype=datatype_of(kind) if kind else "")
                 for shape, kind in zip(inferred.outputs, types.outputs, strict=True)
             ],
-            instance=[
-                pb.Placement(node=index, name=nodes[index].name, operator=nodes[index].op or "", reason=reason)
-                for index, reason in placement(graph).items()
-            ],
+            instance=places(where.instance),
+            cut_after=places(where.cut_after),
             complete=inferred.complete,
         )
 
@@ -237,6 +237,7 @@ class AcceleratorService:
             plans=executor.plans,
             memory=self._charged(executor),
             accelerated_nodes=executor.nodes,
+            instance_nodes=executor.instance_nodes,
             queue_us=executor.queue_us,
             compute_us=executor.compute_us,
             bytes_in=executor.bytes_in,
@@ -248,6 +249,12 @@ def _variable(argument: pb.Argument) -> Variable:
     if any(d < 0 for d in argument.shape):
         raise InvalidGraphError(f"Argument {argument.name} has a negative dimension")
     return Variable(TensorSpec(argument.name, tuple(argument.shape), dtype_of(argument.datatype)), argument.digest)
+
+
+def _placed(places: list[Place]) -> list[pb.Placement]:
+    return [
+        pb.Placement(node=node, name=name, operator=operator, reason=reason) for node, name, operator, reason in places
+    ]
 
 
 def _description(spec: TensorSpec) -> pb.TensorDescription:

@@ -7,14 +7,12 @@ from typing import Any
 
 import grpc
 
+from offboard.wire.names import ERROR_TRAILER, SESSION_HEADER
 from offboard.wire.pool import METHODS, Method
 from offboard_accelerator.logs import logger
 from offboard_accelerator.wire_errors import detail_of
 
-__all__ = ["ERROR_TRAILER", "SESSION_HEADER", "handlers_of", "session_of"]
-
-ERROR_TRAILER = "offboard-error-bin"
-SESSION_HEADER = "offboard-session"
+__all__ = ["handlers_of", "session_of"]
 
 _log = logger(__name__)
 
@@ -58,6 +56,9 @@ def _streaming(function: Callable[[Any, Any], Iterator[Any]], accelerator: str) 
     def call(requests: Any, context: Any) -> Iterator[Any]:
         try:
             yield from function(requests, context)
+        except grpc.RpcError:
+            # The client has left: nobody listens.
+            return
         except Exception as error:
             _tell(error, context, accelerator)
 

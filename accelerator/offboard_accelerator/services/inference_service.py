@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,11 +15,12 @@ from offboard.operators.casts import BFLOAT16
 from offboard.version import __version__
 from offboard.wire import inference as oip
 from offboard.wire.datatype import datatype_of, dtype_of
+from offboard.wire.names import STREAM_ERROR
 from offboard_accelerator.accelerator import AcceleratorState
 from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
-from offboard_accelerator.wire_errors import NotFoundError
+from offboard_accelerator.wire_errors import NotFoundError, detail_of
 
 __all__ = ["InferenceService"]
 
@@ -73,7 +75,7 @@ class InferenceService:
     def ModelStreamInfer(
         self, requests: Iterator[oip.ModelInferRequest], context: Any
     ) -> Iterator[oip.ModelStreamInferResponse]:
-        """Forwards in order on one stream; a failure is a reply, not the stream's end."""
+        """Forwards in order on one stream; a failure is a reply, not the stream's end, and says what a call's would."""
         session = session_of(context)
         for request in requests:
             try:
@@ -81,6 +83,9 @@ class InferenceService:
             except Exception as error:
                 reply = oip.ModelStreamInferResponse(error_message=str(error))
                 reply.infer_response.id = request.id
+                _, detail = detail_of(error, self._state.config.accelerator.id)
+                encoded = base64.b64encode(detail.SerializeToString()).decode()
+                reply.infer_response.parameters[STREAM_ERROR].string_param = encoded
                 yield reply
 
     def RepositoryIndex(self, request: oip.RepositoryIndexRequest, context: Any) -> oip.RepositoryIndexResponse:

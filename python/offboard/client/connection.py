@@ -16,10 +16,13 @@ import grpc
 from offboard import rules
 from offboard.client import state
 from offboard.client.faults import detail_of, error_of
+from offboard.client.stream import Streams
 from offboard.errors import AcceleratorUnavailableError, AssociationError, NoAcceleratorError
 from offboard.operators import table
 from offboard.version import __version__
 from offboard.wire import accelerator as pb
+from offboard.wire import inference as oip
+from offboard.wire.names import SESSION_HEADER
 from offboard.wire.pool import ACCELERATOR, INFERENCE, METHODS
 
 __all__ = ["PROTOCOL", "Connection", "call_seconds", "close", "connection", "open_channel", "renew"]
@@ -84,13 +87,14 @@ class Connection:
             for service in (ACCELERATOR, INFERENCE)
             for name, method in METHODS[service].items()
         }
+        self.streams = Streams(self.methods["ModelStreamInfer"])
         self._lease()
         self._announce()
 
     @property
     def metadata(self) -> list[tuple[str, str]]:
         """What every call carries."""
-        return [*self._identity, ("offboard-session", self.session)]
+        return [*self._identity, (SESSION_HEADER, self.session)]
 
     def call(self, method: str, request: Any, doing: str, seconds: float) -> Any:
         """One call; what the daemon refuses is raised as an error of Offboard."""
@@ -99,11 +103,20 @@ class Connection:
         except grpc.RpcError as failure:
             raise error_of(failure, doing) from failure
 
+    def infer(self, request: oip.ModelInferRequest, until: float) -> oip.ModelInferResponse:
+        """One inference, answered until ``until`` (monotonic seconds); raises grpc.RpcError."""
+        with self.streams.one(self.metadata) as stream:
+            if stream is not None:
+                return stream.infer(request, until)
+        method: Callable[..., oip.ModelInferResponse] = self.methods["ModelInfer"]
+        return method(request, timeout=max(until - time.monotonic(), 0.001), metadata=self.metadata)
+
     def close(self) -> None:
         """Ends the session, and with it everything it owns on the accelerator."""
         if self._closed or self.pid != os.getpid():
             return
         self._closed = True
+        self.streams.close()
         self._requests.put(pb.LeaseRequest(session=self.session, end=True))
         self._requests.put(None)
         self._lease_thread.join(2.0)
@@ -112,6 +125,7 @@ class Connection:
     def abandon(self) -> None:
         """Closes the channel; the session lapses by itself."""
         self._closed = True
+        self.streams.close()
         self._requests.put(None)
         self.channel.close()
 

@@ -9,10 +9,10 @@ import grpc
 from offboard import errors, rules
 from offboard.version import __version__
 from offboard.wire import accelerator as pb
+from offboard.wire.names import ERROR_TRAILER
 
 __all__ = ["LOST", "detail_of", "error_of", "is_lost"]
 
-_TRAILER = "offboard-error-bin"
 _D = pb.ErrorDetail
 _CLASSES: dict[int, type[errors.MXNetError]] = {
     _D.NO_ACCELERATOR: errors.NoAcceleratorError,
@@ -35,7 +35,7 @@ LOST = frozenset({_D.SESSION_LAPSED, _D.EXECUTOR_NOT_FOUND, _D.INPUT_NOT_RESIDEN
 def detail_of(failure: grpc.RpcError) -> pb.ErrorDetail | None:
     """The daemon's own words, if the call got as far as the daemon."""
     for key, value in (failure.trailing_metadata() or ()) if hasattr(failure, "trailing_metadata") else ():
-        if key == _TRAILER:
+        if key == ERROR_TRAILER:
             return pb.ErrorDetail.FromString(value)
     return None
 

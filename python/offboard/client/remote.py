@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Collection, Hashable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -20,21 +21,49 @@ from offboard.client.connection import Connection, call_seconds, connection, ren
 from offboard.client.faults import error_of, is_lost
 from offboard.client.shared_memory import THRESHOLD, Segment
 from offboard.client.upload import digest_of, send_missing
-from offboard.errors import AcceleratorUnavailableError, MXNetError, UnsupportedOperatorError
+from offboard.errors import AcceleratorUnavailableError, MXNetError
 from offboard.graph import symbol_json
 from offboard.graph.node import Graph
-from offboard.runtime.backend import Report
+from offboard.runtime.backend import Backend, Report
 from offboard.runtime.constants import choose
+from offboard.runtime.partition import cut
+from offboard.runtime.partitioned import PartitionedBackend
 from offboard.wire import accelerator as pb
 from offboard.wire import inference as oip
 from offboard.wire.datatype import datatype_of, dtype_of
 
-__all__ = ["RemoteBackend"]
+__all__ = ["open_remote"]
 
 _log = logging.getLogger("offboard")
 _PAGE = 4096
 # Name, dtype and shape.
 _Output: TypeAlias = tuple[str, np.dtype[Any], tuple[int, ...]]
+
+
+class _InPieces(Exception):
+    """The worker's answer to a graph that it does not run as a whole: the nodes where it is cut, by index."""
+
+    def __init__(self, instance: list[int], cut_after: list[int]) -> None:
+        super().__init__(instance, cut_after)
+        self.instance, self.cut_after = instance, cut_after
+
+
+def open_remote(
+    graph: Graph,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    versions: Mapping[str, Hashable | None],
+    inputs: Collection[str],
+    *,
+    settled: bool = True,
+    instance_nodes: int = 0,
+) -> Backend:
+    """Binds a graph on the accelerator, in pieces where the worker says so."""
+    try:
+        return RemoteBackend(graph, arrays, versions, inputs, settled=settled, instance_nodes=instance_nodes)
+    except _InPieces as where:
+        pieces = cut(graph, where.instance, where.cut_after)
+        open_piece = partial(open_remote, instance_nodes=len(where.instance))
+        return PartitionedBackend(pieces, open_piece, arrays, versions, inputs, settled=settled)
 
 
 class RemoteBackend:
@@ -52,6 +81,7 @@ class RemoteBackend:
         inputs: Collection[str],
         *,
         settled: bool = True,
+        instance_nodes: int = 0,
     ) -> None:
         """Binds. Unless ``settled`` the arrays are yet to be filled: weights travel with the first forward."""
         self._graph = np.frombuffer(symbol_json.dumps(graph).encode(), np.uint8)
@@ -59,7 +89,9 @@ class RemoteBackend:
         self._constants = weights if settled else set()
         self._unsettled = set() if settled else weights
         self._digests: dict[str, tuple[Hashable | None, bytes]] = {}
-        self._report = Report(accelerated_nodes=sum(not node.is_variable for node in graph.nodes()))
+        names = [node.name for node in graph.nodes() if not node.is_variable]
+        self._report = Report(accelerated_nodes=len(names), nodes=dict.fromkeys(names, "accelerator"))
+        self._instance_nodes = instance_nodes
         self._lock = threading.RLock()
         self._publish_as = ""
         self._pid = os.getpid()
@@ -137,20 +169,22 @@ class RemoteBackend:
             for name, array in arrays.items()
         ]
         request = pb.BindRequest(
-            graph=digest, format=pb.MXNET_SYMBOL_JSON, arguments=arguments, publish_as=self._publish_as
+            graph=digest,
+            format=pb.MXNET_SYMBOL_JSON,
+            arguments=arguments,
+            publish_as=self._publish_as,
+            instance_nodes=self._instance_nodes,
         )
         reply = to.call("Bind", request, "binding a graph", rules.limit("bind_seconds"))
-        if reply.instance:
-            first = reply.instance[0]
-            raise UnsupportedOperatorError(
-                rules.text("operator_not_supported", operator=first.operator, reason=f"{first.reason} ({first.name})")
-            )
+        if reply.instance or reply.cut_after:
+            raise _InPieces([each.node for each in reply.instance], [each.node for each in reply.cut_after])
         self._finalizer()
         self._connection, self._executor = to, reply.executor
         self._inputs = [spec.name for spec in reply.inputs]
         # Outputs by the shapes of the inputs, as far as they are known: what is known has its place in shared memory.
         bound = tuple(arrays[name].shape for name in self._inputs)
         self._outputs = {bound: [_described(spec) for spec in reply.outputs]}
+        self._sized = all(d >= 0 for spec in reply.outputs for d in spec.shape)
         self._sent: dict[str, Hashable | None] = {}
         self._segment: Segment | None = None
         self._shared = to.same_host
@@ -182,21 +216,19 @@ class RemoteBackend:
                 request.raw_input_contents.append(array.tobytes())
         if layout is not None:
             for name, dtype, shape in expected:
-                size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+                size = _size(dtype, shape)
                 if size and offset + size <= layout.size:
                     _point(request.outputs.add(name=name).parameters, layout.name, offset, size)
                     offset += _aligned(size)
                 else:
                     request.outputs.add(name=name)
         serialised = time.perf_counter()
-        reply = self._connection.methods["ModelInfer"](
-            request, timeout=max(until - time.monotonic(), 0.001), metadata=self._connection.metadata
-        )
+        reply = self._connection.infer(request, until)
         answered = time.perf_counter()
         for name in changed:
             self._sent[name] = versions[name]
         if key not in self._outputs:
-            self._outputs[key] = [_described(spec) for spec in reply.outputs]
+            self._outputs[key] = [_described(spec) for spec in reply.outputs] if self._sized else []
         outputs = self._unpack(reply, layout)
         self._count(reply, changed, arrays, serialised - began, answered - serialised)
         return outputs
@@ -204,7 +236,7 @@ class RemoteBackend:
     def _layout(self, arrays: list[npt.NDArray[Any]], expected: list[_Output]) -> Segment | None:
         """A segment that holds the inputs and outputs of this call, if it is worth one."""
         inputs = sum(_aligned(array.nbytes) for array in arrays)
-        outputs = sum(_aligned(int(np.prod(shape, dtype=np.int64)) * dtype.itemsize) for _, dtype, shape in expected)
+        outputs = sum(_aligned(_size(dtype, shape)) for _, dtype, shape in expected)
         needed = inputs + outputs
         if needed < THRESHOLD:
             return None
@@ -276,6 +308,11 @@ class RemoteBackend:
 
 def _described(spec: Any) -> _Output:
     return spec.name, dtype_of(spec.datatype), tuple(spec.shape)
+
+
+def _size(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
+    """Bytes of an output, 0 when that depends on the data."""
+    return 0 if -1 in shape else int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
 
 
 def _aligned(size: int) -> int:

@@ -62,7 +62,7 @@ def _graph(document: Any, depth: int, *, top: bool) -> Graph:
     for node, index in [*graph.heads, *edges]:
         if node.op is not None:
             facts = table.find(node.op)
-            if not facts.subgraphs and node.op != "Custom" and index >= _outputs(node, facts):
+            if not facts.subgraphs and not facts.program_defined and index >= _outputs(node, facts):
                 raise MXNetError(f"Symbol JSON: node {node.name} has no output {index}")
     return graph
 
@@ -142,7 +142,7 @@ def _check(node: Node) -> None:
         return
     facts = table.find(node.op)
     params = facts.parse(node.attrs)
-    if not facts.subgraphs and node.op != "Custom" and len(node.inputs) > len(facts.input_names(params)):
+    if not facts.subgraphs and not facts.program_defined and len(node.inputs) > len(facts.input_names(params)):
         raise MXNetError(f"Symbol JSON: operator {node.op} of node {node.name} has too many inputs")
 
 

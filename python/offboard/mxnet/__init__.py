@@ -15,6 +15,7 @@ from offboard.mxnet import (
     monitor,
     name,
     ndarray,
+    operator,
     random,
     symbol,
     test_utils,
@@ -43,6 +44,6 @@ __version__ = "1.9.1"
 __all__ = [
     "AttrScope", "Context", "Executor", "MXNetError", "attribute", "base", "callback", "context", "cpu", "cpu_pinned",
     "current_context", "eia", "executor", "gpu", "image", "img", "init", "initializer", "io", "metric", "mod", "model",
-    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "random", "rnd", "sym", "symbol", "test_utils",
-    "visualization", "viz",
+    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random", "rnd", "sym", "symbol",
+    "test_utils", "visualization", "viz",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ from offboard.mxnet.context import Context, require_single
 from offboard.mxnet.executor import Executor, refusal
 from offboard.mxnet.ndarray.ndarray import NDArray, resolve_dtype
 from offboard.mxnet.symbol.symbol import Symbol
-from offboard.operators.infer import Shapes, infer_shapes, infer_types
+from offboard.operators import record as records
+from offboard.operators.infer import Shapes, infer_shapes, infer_types, is_complete
 
 __all__ = ["bind", "simple_bind"]
 
@@ -35,7 +36,7 @@ def bind(symbol: Symbol, context: Context, args: Any, args_grad: Any, grad_req: 
     dtypes = {name: array._data.dtype for name, array in {**arguments, **states}.items()}
     infer_types(symbol._graph, dtypes)
     inferred = infer_shapes(symbol._graph, known, dtypes)
-    _refuse_unknown(inferred)
+    _refuse_unknown(symbol, inferred)
     return Executor(symbol, context, arguments, states, gradients=gradients)
 
 
@@ -67,7 +68,7 @@ def simple_bind(
             symbol._graph, {name: resolve_dtype(dtype) for name, dtype in type_dict.items() if dtype is not None}
         )
         inferred = infer_shapes(symbol._graph, _shapes(shapes))
-        _refuse_unknown(inferred)
+        _refuse_unknown(symbol, inferred)
     except MXNetError as error:
         given = "".join(f"{name}: {shape}\n" for name, shape in shapes.items())
         raise type(error)(f"simple_bind error. Arguments:\n{given}{error}") from error
@@ -191,8 +192,14 @@ def _refuse_repeated(names: list[str]) -> None:
         )
 
 
-def _refuse_unknown(inferred: Shapes) -> None:
-    if not inferred.complete:
+def _refuse_unknown(symbol: Symbol, inferred: Shapes) -> None:
+    if inferred.complete:
+        return
+    # An output whose size depends on the data is known after the first forward only.
+    dynamic = any(node.op is not None and records.find(node.op).dynamic for node in symbol._graph.nodes())
+    if not dynamic or not all(
+        is_complete(each) for each in (*inferred.arguments.values(), *inferred.auxiliary.values())
+    ):
         known = {**inferred.arguments, **inferred.auxiliary}
         listed = "".join(f"{name}: {shape}, " for name, shape in known.items())
         raise MXNetError(f"InferShape pass cannot decide shapes for the following arguments:\n{listed}")

@@ -14,7 +14,7 @@ from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.operators.infer import infer_shapes, infer_types
 from offboard.runtime.backend import Backend, Report
-from offboard.runtime.local import LocalBackend
+from offboard.runtime.local import open_local
 
 __all__ = ["Executor", "overwrite", "refusal"]
 
@@ -72,10 +72,10 @@ class Executor:
     def _new_backend(self, settled: bool) -> Backend:
         contents = {name: array._data for name, array in self._arrays.items()}
         if self._ctx.device_type == "eia":
-            from offboard.client.remote import RemoteBackend
+            from offboard.client.remote import open_remote
 
-            return RemoteBackend(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
-        return LocalBackend(self._symbol._graph, contents, self._inputs)
+            return open_remote(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
+        return open_local(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
 
     def _versions(self) -> dict[str, Hashable | None]:
         # With the shape: a reshaped executor sees another part of the same storage.

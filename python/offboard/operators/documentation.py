@@ -16,12 +16,13 @@ def render() -> str:
     """The page: every operator that inference may meet, its status and what its lowering says of itself."""
     records = record.registry()
     shown = [table.find(name) for name in table.names() if table.find(name).group in _GROUPS]
-    lowered = sum(facts.name in records for facts in shown)
+    lowered = sum(_status(records.get(facts.name)) == "lowered" for facts in shown)
     lines = [
         "# Operators",
         "",
         "Generated from the records by `python -m offboard.operators.documentation`. *Lowered* operators run on the",
-        "accelerator and on the instance's CPU; the others are refused by name when a graph with them is bound.",
+        "accelerator and on the instance's CPU; what runs *on the instance* does so between pieces of the graph; the",
+        "others are refused by name when a graph with them is bound.",
         "",
         f"{lowered} of {len(shown)} are lowered.",
         "",
@@ -32,8 +33,14 @@ def render() -> str:
         known = records.get(facts.name)
         note = ((known.lower.__doc__ or "") if known else "").strip().split("\n")[0].replace("|", "\\|")
         aliases = ", ".join(f"`{alias}`" for alias in facts.aliases)
-        lines.append(f"| `{facts.name}` | {aliases} | {'lowered' if known else 'refused'} | {note} |")
+        lines.append(f"| `{facts.name}` | {aliases} | {_status(known)} | {note} |")
     return "\n".join(lines) + "\n"
+
+
+def _status(known: record.Operator | None) -> str:
+    if known is None:
+        return "refused"
+    return "lowered" if known.kernel is None else "on the instance"
 
 
 def main() -> None:

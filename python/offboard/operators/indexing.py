@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import INT64, Dtype, Value
+from offboard.operators.builder import BOOL, INT64, Dtype, Value
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
@@ -17,6 +17,18 @@ def in_range(indices: Value, size: int, mode: str) -> Value:
     if mode == "wrap":
         return indices.graph.emit("Mod", [whole, whole.graph.const(size, INT64)], whole.shape)
     return whole.clip(0, size - 1)
+
+
+@operator(
+    "_contrib_boolean_mask", dynamic=True, types=lambda p, dtypes: ([dtypes[0], dtypes[1] or dtypes[0]], [dtypes[0]])
+)
+def boolean_mask(p: Params, data: Value, mask: Value) -> Value:
+    """The parts of ``data`` along ``axis`` where ``mask`` (a vector) is not 0; none of them is an empty array."""
+    axis = p.axis % len(data.shape) if data.shape and -len(data.shape) <= p.axis < len(data.shape) else None
+    if axis is None or mask.shape != (data.shape[axis],):
+        raise ValueError(f"the mask is a vector as long as axis {p.axis} of the data")
+    shape = (*data.shape[:axis], -1, *data.shape[axis + 1 :])
+    return data.graph.emit("Compress", [data, mask.cast(BOOL)], shape, axis=axis)
 
 
 def _embedding_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:

@@ -220,6 +220,8 @@ class _ShapeInference:
             if not is_complete(self.found.get((id(node), 0))):
                 return
         key = tuple(inputs)
+        if record.dynamic:
+            return
         if all(is_complete(shape) for shape in inputs) and self.done.get(id(node)) != key:
             self.done[id(node)] = key
             for index, shape in enumerate(self._forward(node, record, params, inputs)):

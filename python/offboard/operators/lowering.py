@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import onnx
 
-from offboard.errors import MXNetError
+from offboard import rules
+from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.lists import output_names
 from offboard.graph.node import Entry, Graph
 from offboard.operators import record as records
@@ -21,7 +22,7 @@ from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value,
 from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.record import Params, PartialShape
 
-__all__ = ["IR_VERSION", "Lowered", "OPSET", "TensorSpec", "lower", "placement"]
+__all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "lower", "placement"]
 
 OPSET = 21
 IR_VERSION = 10
@@ -31,7 +32,7 @@ CONSTANTS = "constants"
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A tensor at the edge of a graph."""
+    """A tensor at the edge of a graph; a dimension of -1 depends on the data."""
 
     name: str
     shape: Shape
@@ -39,7 +40,7 @@ class TensorSpec:
 
     @property
     def nbytes(self) -> int:
-        """Size in bytes."""
+        """Size in bytes, where all dimensions are known."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
 
@@ -54,13 +55,30 @@ class Lowered:
     peak_bytes: int
 
 
-def placement(graph: Graph) -> dict[int, str]:
-    """The nodes (by index in :meth:`Graph.nodes`) that an accelerator cannot run, each with the reason."""
-    found = {}
-    for index, node in enumerate(graph.nodes()):
-        if node.op is not None and not records.supported(node.op):
-            found[index] = "a custom operator runs where its code is" if node.op == "Custom" else "it has no lowering"
-    return found
+@dataclass(frozen=True)
+class Placement:
+    """Where a graph is cut, by index in :meth:`Graph.nodes`, each with the reason."""
+
+    # Nodes that the instance runs.
+    instance: dict[int, str]
+    # Nodes that the accelerator runs and whose consumers need the outputs' sizes.
+    cut_after: dict[int, str]
+
+
+def placement(graph: Graph) -> Placement:
+    """What an accelerator cannot run of a graph, and where it must be cut; an unknown operator raises MXNetError."""
+    nodes = graph.nodes()
+    consumed = {id(entry.node) for node in nodes for entry in node.inputs}
+    instance, cuts = {}, {}
+    for index, node in enumerate(nodes):
+        if node.op is None:
+            continue
+        record = records.find(node.op)
+        if record.kernel is not None:
+            instance[index] = record.kernel.reason
+        elif record.dynamic and id(node) in consumed:
+            cuts[index] = "the size of its output depends on the data"
+    return Placement(instance, cuts)
 
 
 def lower(
@@ -89,6 +107,9 @@ def lower(
             entries[id(node), 0] = variables[node.name]
             continue
         record = records.find(node.op)
+        if record.kernel is not None:
+            reason = f"{record.kernel.reason}, and cannot run inside {name}"
+            raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
         values = record.facts.parse(node.attrs)
         params = Params(
             builder,
@@ -177,7 +198,9 @@ def _declare(info: Any, value: Value) -> None:
     # An empty shape is a scalar, which must be said.
     info.type.tensor_type.shape.SetInParent()
     for d in value.shape:
-        info.type.tensor_type.shape.dim.add(dim_value=d)
+        dimension = info.type.tensor_type.shape.dim.add()
+        if d >= 0:
+            dimension.dim_value = d
 
 
 def _names_used(node: NodeRecord) -> set[str]:
@@ -226,9 +249,12 @@ def _attribute(key: str, value: Any) -> onnx.AttributeProto:
 def _peak(builder: Builder, inputs: list[Value], outputs: list[Value]) -> int:
     """The largest sum of tensors alive at one node: inputs and outputs always, the others from making to last use."""
 
+    # What depends on the data is a choice of it, so at most as large.
+    largest = max((int(np.prod(value.shape, dtype=np.int64)) for value in inputs), default=0)
+
     def nbytes(name: str) -> int:
         shape, dtype = builder.specs[name]
-        return int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        return (largest if -1 in shape else int(np.prod(shape, dtype=np.int64))) * dtype.itemsize
 
     always = sum(nbytes(value.name) for value in (*inputs, *outputs))
     fixed = {value.name for value in (*inputs, *outputs)}

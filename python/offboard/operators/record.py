@@ -13,14 +13,15 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from offboard import rules
 from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.node import Graph
-from offboard.operators import table
+from offboard.operators import custom, table
 from offboard.operators.builder import Builder, Dtype, Value
 
-__all__ = ["Fill", "Lower", "Operator", "Params", "PartialShape", "find", "operator", "registry", "supported"]
+__all__ = ["Fill", "Kernel", "Lower", "Operator", "Params", "PartialShape", "find", "operator", "registry", "supported"]
 
 # A shape of which dimensions (0) or everything (None) may be unknown.
 PartialShape: TypeAlias = "tuple[int, ...] | None"
@@ -57,8 +58,17 @@ Types: TypeAlias = Callable[[Any, list[Dtype | None]], tuple[Sequence[Dtype | No
 
 
 @dataclass(frozen=True)
+class Kernel:
+    """How the instance itself runs an operator that is not lowered, and why it is not."""
+
+    reason: str
+    # What runs it on arrays like these, given them and whether it is training.
+    open: Callable[[Params, Sequence[npt.NDArray[Any]]], custom.Run]
+
+
+@dataclass(frozen=True)
 class Operator:
-    """The record. Without ``lower`` the operator is known but not supported."""
+    """The record. With a ``kernel`` the lowering says shapes and dtypes only."""
 
     facts: table.Facts
     lower: Lower
@@ -69,6 +79,9 @@ class Operator:
     same_shape: bool = False
     # What the parameters alone say of the first output's shape, for creation operators.
     partial: Callable[[Any], PartialShape] | None = None
+    kernel: Kernel | None = None
+    # The size of the outputs depends on the data: a graph is cut after such a node.
+    dynamic: bool = False
 
     @property
     def name(self) -> str:
@@ -94,6 +107,7 @@ _FAMILIES = (
     "matrix",
     "normalization",
     "pooling",
+    "program_defined",
     "quantized",
     "random",
     "recurrent",
@@ -115,6 +129,8 @@ def operator(
     types: Types | None = None,
     same_shape: bool = False,
     partial: Callable[[Any], PartialShape] | None = None,
+    kernel: Kernel | None = None,
+    dynamic: bool = False,
 ) -> Callable[[Lower], Lower]:
     """Registers the decorated lowering for the operators ``names``."""
 
@@ -123,7 +139,7 @@ def operator(
             facts = table.find(name)
             if facts.name in _RECORDS:
                 raise ValueError(f"operator {facts.name} has two records")
-            _RECORDS[facts.name] = Operator(facts, lower, fill, back, types, same_shape, partial)
+            _RECORDS[facts.name] = Operator(facts, lower, fill, back, types, same_shape, partial, kernel, dynamic)
         return lower
 
     return register
@@ -148,7 +164,7 @@ def find(name: str) -> Operator:
     record = registry().get(facts.name)
     if record is None:
         raise UnsupportedOperatorError(
-            rules.text("operator_not_supported", operator=facts.name, reason="it has no lowering yet")
+            rules.text("operator_not_supported", operator=facts.name, reason="it has no lowering")
         )
     return record
 

@@ -6,6 +6,8 @@
   parameter named has the value given; ``repeated_inputs`` come ``count`` times, ``{}`` being the number, by groups.
 - ``outputs``: names in order; the first of ``outputs_when`` whose condition holds replaces them; ``repeated_outputs``
   come as often as the parameter ``count`` says (where that is 0, as often as the tuple ``length_of`` is long).
+- ``declared_by`` names the parameter under which the program registered code that declares inputs, auxiliary states
+  and outputs; such an operator takes any parameter, as text.
 - ``params``: type, default (as text), allowed values.
 """
 
@@ -23,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from offboard.errors import MXNetError
+from offboard.operators import custom
 
 __all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "resolve"]
 
@@ -109,6 +112,11 @@ class Facts:
         return None if repeated is None else str(repeated["count"])
 
     @property
+    def program_defined(self) -> bool:
+        """Whether code of the program declares its inputs and outputs."""
+        return "declared_by" in self._entry
+
+    @property
     def subgraphs(self) -> tuple[str, ...]:
         """Names of the graphs that a control-flow operator carries."""
         return tuple(self._entry.get("subgraphs", ()))
@@ -134,12 +142,12 @@ class Facts:
                 elif key == self.variadic:
                     # Some operators count their inputs in an attribute that is no parameter of theirs.
                     values[key] = int(text)
-                elif self.parameters and self.name != "Custom":
+                elif self.program_defined:
+                    values[key] = text
+                elif self.parameters:
                     possible = "\n".join(f"{each.name} : {each.type}" for each in self.parameters.values())
                     line = "-" * 16
                     raise ValueError(f"Cannot find argument '{key}', Possible Arguments:\n{line}\n{possible}\n")
-                elif self.name == "Custom":
-                    values[key] = text
             for name, parameter in self.parameters.items():
                 if name not in values:
                     if parameter.default is None:
@@ -152,6 +160,9 @@ class Facts:
 
     def input_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of all inputs in order, auxiliary states included."""
+        if self.program_defined:
+            declared = custom.definition(params)
+            return (*declared.arguments, *declared.auxiliary)
         repeated = self._entry.get("repeated_inputs")
         if repeated is not None and _holds(repeated.get("if", {}), params):
             count = int(params.get(repeated["count"]) or 0)
@@ -163,10 +174,14 @@ class Facts:
 
     def auxiliary_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Those of :meth:`input_names` that the operator itself may write: auxiliary states."""
+        if self.program_defined:
+            return custom.definition(params).auxiliary
         return tuple(self._entry["aux"])
 
     def output_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the visible outputs; an only output is named ``output`` unless the table says else."""
+        if self.program_defined:
+            return custom.definition(params).outputs
         repeated = self._entry.get("repeated_outputs")
         if repeated is not None:
             count = int(params.get(repeated["count"]) or 0) or len(params.get(repeated.get("length_of", "")) or ())

@@ -13,7 +13,10 @@ __all__ = ["Backend", "Report"]
 
 @dataclass
 class Report:
-    """Where an executor's nodes ran, how often, and what the forwards cost (seconds, summed)."""
+    """Where an executor's nodes ran, how often, and what the forwards cost.
+
+    ``seconds`` are sums over all forwards: serialise, network, queue and compute on the accelerator, and instance.
+    """
 
     accelerated_nodes: int = 0
     instance_nodes: int = 0
@@ -21,6 +24,18 @@ class Report:
     bytes_sent: int = 0
     sent: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    # "accelerator" or "instance" by node.
+    nodes: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: Report) -> None:
+        """Takes in what a piece of the same executor did; the forwards are the whole executor's."""
+        self.accelerated_nodes += other.accelerated_nodes
+        self.instance_nodes += other.instance_nodes
+        self.bytes_sent += other.bytes_sent
+        self.sent = [*self.sent, *other.sent]
+        self.nodes.update(other.nodes)
+        for part, seconds in other.seconds.items():
+            self.seconds[part] = self.seconds.get(part, 0.0) + seconds
 
 
 class Backend(Protocol):

@@ -12,12 +12,30 @@ import numpy.typing as npt
 from offboard import rules
 from offboard.errors import MXNetError
 from offboard.graph.node import Graph
-from offboard.operators.lowering import lower
-from offboard.runtime.backend import Report
+from offboard.operators.lowering import lower, placement
+from offboard.runtime.backend import Backend, Report
 from offboard.runtime.constants import choose
+from offboard.runtime.partition import cut
+from offboard.runtime.partitioned import PartitionedBackend
 from offboard.runtime.plan import Plan
 
-__all__ = ["LocalBackend"]
+__all__ = ["LocalBackend", "open_local"]
+
+
+def open_local(
+    graph: Graph,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    versions: Mapping[str, Hashable | None],
+    inputs: Collection[str],
+    *,
+    settled: bool = True,
+) -> Backend:
+    """A backend for any graph, in pieces where the program's own operators or data-dependent sizes need it."""
+    where = placement(graph)
+    if not where.instance and not where.cut_after:
+        return LocalBackend(graph, arrays, inputs)
+    pieces = cut(graph, where.instance, where.cut_after)
+    return PartitionedBackend(pieces, open_local, arrays, versions, inputs, settled=settled)
 
 
 class LocalBackend:
@@ -28,7 +46,8 @@ class LocalBackend:
         self._constants = choose(graph, arrays, inputs)
         self._versions: dict[str, Hashable | None] = {}
         self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
-        self._report = Report(instance_nodes=sum(not node.is_variable for node in graph.nodes()))
+        names = [node.name for node in graph.nodes() if not node.is_variable]
+        self._report = Report(instance_nodes=len(names), nodes=dict.fromkeys(names, "instance"))
 
     def forward(
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], *, is_train: bool

@@ -263,6 +263,7 @@ class BindRequest(Message):
     format: int
     arguments: Any  # repeated Argument
     publish_as: str
+    instance_nodes: int
     def __init__(
         self,
         *,
@@ -270,6 +271,7 @@ class BindRequest(Message):
         format: int | None = ...,
         arguments: Iterable[Argument] | None = ...,
         publish_as: str | None = ...,
+        instance_nodes: int | None = ...,
     ) -> None: ...
 
 class TensorDescription(Message):
@@ -295,6 +297,7 @@ class BindReply(Message):
     outputs: Any  # repeated TensorDescription
     memory: Memory
     instance: Any  # repeated Placement
+    cut_after: Any  # repeated Placement
     def __init__(
         self,
         *,
@@ -303,6 +306,7 @@ class BindReply(Message):
         outputs: Iterable[TensorDescription] | None = ...,
         memory: Memory | None = ...,
         instance: Iterable[Placement] | None = ...,
+        cut_after: Iterable[Placement] | None = ...,
     ) -> None: ...
 
 class ReleaseRequest(Message):
@@ -326,6 +330,7 @@ class InferReply(Message):
     outputs: Any  # repeated TensorDescription
     instance: Any  # repeated Placement
     complete: bool
+    cut_after: Any  # repeated Placement
     def __init__(
         self,
         *,
@@ -334,6 +339,7 @@ class InferReply(Message):
         outputs: Iterable[TensorDescription] | None = ...,
         instance: Iterable[Placement] | None = ...,
         complete: bool | None = ...,
+        cut_after: Iterable[Placement] | None = ...,
     ) -> None: ...
 
 class ErrorDetail(Message):

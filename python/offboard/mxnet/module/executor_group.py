@@ -12,6 +12,7 @@ from offboard.mxnet.context import Context
 from offboard.mxnet.executor import Executor
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
+from offboard.runtime.backend import Report
 
 __all__ = ["ExecutorGroup", "split"]
 
@@ -113,6 +114,15 @@ class ExecutorGroup:
     def output_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the joined outputs."""
         return [tuple(array.shape) for array in self.outputs(merged=True)]
+
+    def report(self) -> Report:
+        """Where the nodes ran and what it cost, summed over the contexts."""
+        total = Report()
+        for executor in self.executors:
+            part = executor.report()
+            total.add(part)
+            total.forwards = max(total.forwards, part.forwards)
+        return total
 
     def set_params(
         self, arguments: Mapping[str, NDArray], auxiliary: Mapping[str, NDArray], *, allow_extra: bool

@@ -19,6 +19,7 @@ from offboard.mxnet.module.base_module import UNIFORM, BaseModule, check_names
 from offboard.mxnet.module.executor_group import ExecutorGroup
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
+from offboard.runtime.backend import Report
 
 __all__ = ["Module"]
 
@@ -108,6 +109,11 @@ class Module(BaseModule):
         """(name, shape) of the outputs."""
         assert self.binded
         return list(zip(self._output_names, self._bound().output_shapes(), strict=True))
+
+    def report(self) -> Report:
+        """Where the nodes ran, on the accelerator or the instance, and the seconds of each part of the forwards."""
+        assert self.binded
+        return self._bound().report()
 
     def _bound(self) -> ExecutorGroup:
         assert self._group is not None

@@ -58,7 +58,7 @@ def _composed(hint: str, facts: table.Facts, args: tuple[Any, ...], kwargs: dict
 
 def _positional(facts: table.Facts, args: tuple[Any, ...]) -> tuple[list[Entry | None], dict[str, Any]]:
     inputs: list[Entry | None] = []
-    if facts.variadic is not None:
+    if facts.variadic is not None or facts.program_defined:
         for number, value in enumerate(args):
             if not isinstance(value, Symbol):
                 raise AssertionError(f"Positional arguments must be Symbol instances, but got {value}")
