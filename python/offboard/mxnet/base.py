@@ -8,20 +8,38 @@ import numpy as np
 
 from offboard.errors import MXNetError
 
-__all__ = ["MXNetError", "NotImplementedForSymbol", "integer_types", "numeric_types", "string_types"]
+__all__ = [
+    "MXNetError",
+    "NotImplementedForSymbol",
+    "NotSupportedForSparseNDArray",
+    "integer_types",
+    "numeric_types",
+    "string_types",
+]
 
 numeric_types = (float, int, np.generic)
 integer_types = (int, np.integer)
 string_types = (str,)
 
 
+def _said(function: Callable[..., object], alias: str | None, args: tuple[object, ...]) -> str:
+    said = f"Function {function.__name__}"
+    if alias:
+        said += f' (namely operator "{alias}")'
+    if args:
+        said += f" with arguments ({', '.join(str(type(each)) for each in args)})"
+    return said
+
+
 class NotImplementedForSymbol(MXNetError):
     """Something that only arrays can do was asked of a symbol."""
 
     def __init__(self, function: Callable[..., object], alias: str | None, *args: object) -> None:
-        said = f"Function {function.__name__}"
-        if alias:
-            said += f' (namely operator "{alias}")'
-        if args:
-            said += f" with arguments ({', '.join(str(type(each)) for each in args)})"
-        super().__init__(f"{said} is not implemented for Symbol and only available in NDArray.")
+        super().__init__(f"{_said(function, alias, args)} is not implemented for Symbol and only available in NDArray.")
+
+
+class NotSupportedForSparseNDArray(MXNetError):
+    """Something that only dense arrays can do was asked of a sparse one."""
+
+    def __init__(self, function: Callable[..., object], alias: str | None, *args: object) -> None:
+        super().__init__(f"{_said(function, alias, args)} is not supported for SparseNDArray: use tostype('default')")

@@ -8,7 +8,19 @@ from typing import Any
 
 from offboard.operators import table
 
-__all__ = ["PREFIXES", "listing", "make_function", "operator_named", "split_arguments"]
+__all__ = ["METHODS", "PREFIXES", "listing", "make_function", "operator_named"]
+
+# The operators that are methods of arrays and of symbols too.
+METHODS = (
+    "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "argmax", "argmax_channel", "argmin",
+    "argsort", "broadcast_axes", "broadcast_like", "broadcast_to", "cbrt", "ceil", "clip", "cos", "cosh", "degrees",
+    "depth_to_space", "diag", "exp", "expm1", "fix", "flip", "floor", "log", "log10", "log1p", "log2", "log_softmax",
+    "max", "mean", "min", "nanprod", "nansum", "norm", "one_hot", "ones_like", "pad", "pick", "prod", "radians",
+    "rcbrt", "reciprocal", "relu", "repeat", "reshape_like", "rint", "round", "rsqrt", "shape_array", "sigmoid",
+    "sign", "sin", "sinh", "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmin", "sort",
+    "space_to_depth", "split", "sqrt", "square", "sum", "swapaxes", "take", "tan", "tanh", "tile", "topk",
+    "transpose", "trunc", "zeros_like",
+)  # fmt: skip
 
 # A sub-namespace holds the operators of these prefixes under the rest of their names.
 PREFIXES = {
@@ -39,35 +51,6 @@ def listing(namespace: str) -> list[str]:
             if name.startswith(prefix) and (namespace == "_internal" or not name[len(prefix) :].startswith("_")):
                 found.add(name[len(prefix) :])
     return sorted(found)
-
-
-def split_arguments(
-    facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any], is_input: Callable[[Any], bool]
-) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
-    """Positional inputs, inputs by name, and parameters of a call.
-
-    Positionally inputs come first, then parameters in their declared order, as in MXNet's generated signatures.
-    """
-    inputs: list[Any] = []
-    rest = list(args)
-    if len(rest) == 1 and isinstance(rest[0], (list, tuple)) and facts.variadic and all(map(is_input, rest[0])):
-        rest = list(rest[0])
-    declared = facts.declared_inputs
-    while rest and (is_input(rest[0]) or (rest[0] is None and len(inputs) < len(declared))):
-        inputs.append(rest.pop(0))
-    names = [name for name in facts.parameters if name != facts.variadic]
-    params = dict(zip(names, rest, strict=False))
-    if len(rest) > len(names):
-        raise TypeError(f"{facts.name} takes at most {len(declared) + len(names)} arguments")
-    named: dict[str, Any] = {}
-    for key, value in kwargs.items():
-        if key in facts.parameters:
-            params[key] = value
-        elif is_input(value):
-            named[key] = value
-        elif value is not None or key not in declared:
-            params[key] = value
-    return inputs, named, params
 
 
 def make_function(facts: table.Facts, name: str, call: Callable[..., Any]) -> Callable[..., Any]:

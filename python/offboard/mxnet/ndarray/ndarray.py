@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
 import numpy as np
@@ -13,6 +12,8 @@ import numpy.typing as npt
 
 from offboard.errors import MXNetError
 from offboard.mxnet.context import Context, cpu, require_array_home
+from offboard.mxnet.ndarray import indexing
+from offboard.mxnet.ndarray.arithmetic import Arithmetic
 from offboard.operators import table
 from offboard.operators.shaping import reshape_shape
 from offboard.runtime.imperative import invoke
@@ -46,14 +47,26 @@ def apply(operator: str, inputs: list[NDArray], params: Mapping[str, Any], out: 
     attrs = {key: table.format_value(value) for key, value in params.items()}
     made = [NDArray(array) for array in invoke(operator, [each._data for each in inputs], attrs)]
     if out is not None:
-        for target, value in zip(out if isinstance(out, (list, tuple)) else [out], made, strict=False):
+        targets = out if isinstance(out, (list, tuple)) else [out]
+        for number, (target, value) in enumerate(zip(targets, made, strict=False)):
+            _require_room(operator, number, target, value, "dtype" in table.find(operator).parameters)
             target[:] = value
         return out
     return made[0] if len(made) == 1 else made
 
 
-class NDArray:
-    """An array on the CPU. Basic slices of leading axes are views; ``asnumpy`` copies."""
+def _require_room(operator: str, number: int, target: NDArray, value: NDArray, converts: bool) -> None:
+    """Raises MXNetError unless ``out`` has the shape and, but where a parameter tells the dtype, the dtype made."""
+    for kind, had, wanted in (("shape", target.shape, value.shape), ("dtype", target._data.dtype, value._data.dtype)):
+        if had != wanted and not (kind == "dtype" and converts):
+            raise MXNetError(
+                f"Error in operator {operator}: Incompatible attr in node  at {number}-th output: "
+                f"expected {wanted}, got {had} as the {kind} of out"
+            )
+
+
+class NDArray(Arithmetic):
+    """An array on the CPU. Basic slices whose elements lie together are views; ``asnumpy`` copies."""
 
     __slots__ = ("__weakref__", "_data", "_storage")
     __array_priority__ = 1000.0
@@ -61,6 +74,10 @@ class NDArray:
     def __init__(self, data: npt.NDArray[Any], storage: Storage | None = None) -> None:
         self._data = data
         self._storage = Storage() if storage is None else storage
+
+    if TYPE_CHECKING:
+        # Operators are methods, which ndarray.methods adds.
+        def __getattr__(self, name: str) -> Any: ...
 
     # What it is
 
@@ -72,7 +89,9 @@ class NDArray:
     @property
     def dtype(self) -> Any:
         """The NumPy scalar type."""
-        return self._data.dtype.type
+        made = self._data.dtype.type
+        # ONNX Runtime makes C's long long, which is another scalar type of the same numbers.
+        return np.int64 if made is np.longlong else made
 
     @property
     def ndim(self) -> int:
@@ -93,8 +112,13 @@ class NDArray:
 
     @property
     def stype(self) -> str:
-        """Arrays are dense."""
+        """How elements are stored: ``default`` is dense."""
         return "default"
+
+    @property
+    def writable(self) -> bool:
+        """Whether elements may be written."""
+        return bool(self._data.flags.writeable)
 
     @property
     def grad(self) -> None:
@@ -103,8 +127,8 @@ class NDArray:
 
     @property
     def T(self) -> NDArray:
-        """The dimensions reversed."""
-        made: NDArray = self.transpose()
+        """The dimensions reversed; an array of one dimension is itself."""
+        made: NDArray = self if self.ndim < 2 else apply("transpose", [self], {})
         return made
 
     def version_token(self) -> Hashable | None:
@@ -114,7 +138,7 @@ class NDArray:
 
     def __repr__(self) -> str:
         shape = "x".join(str(d) for d in self.shape)
-        return f"\n{self._data!s}\n<NDArray {shape} @{self.context}>"
+        return f"\n{self._data!s}\n<{type(self).__name__} {shape} @{self.context}>"
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -136,10 +160,11 @@ class NDArray:
     def __index__(self) -> int:
         return int(self.asscalar())
 
-    __hash__ = object.__hash__
-
     def __reduce__(self) -> tuple[Any, ...]:
         return NDArray, (self.asnumpy(),)
+
+    def __deepcopy__(self, memo: Any) -> NDArray:
+        return self.copy()
 
     # To NumPy and back
 
@@ -149,6 +174,23 @@ class NDArray:
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self._data, dtype)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._data.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._data.__dlpack_device__()
+
+    def to_dlpack_for_read(self) -> Any:
+        """A DLPack capsule over the same memory."""
+        return self._data.__dlpack__()
+
+    def to_dlpack_for_write(self) -> Any:
+        """A DLPack capsule over the same memory; from then on others may write to it unseen."""
+        self._storage.foreign = True
+        # What NumPy 2.1 marks with a version may be written to by whoever takes it.
+        marks = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+        return self._data.__dlpack__(max_version=(1, 0)) if marks else self._data.__dlpack__()
 
     def asscalar(self) -> Any:
         """The only element."""
@@ -173,22 +215,36 @@ class NDArray:
         """An array of its own memory."""
         return NDArray(self._data.copy())
 
-    def copyto(self, other: NDArray | Context) -> NDArray:
-        """Copies into another array, or to a new one on a context."""
+    def copyto(self, other: NDArray | Context) -> Any:
+        """Copies into another array, converting, or to a new one on a context; into itself gives False."""
         if isinstance(other, Context):
             require_array_home(other)
             return self.copy()
+        if not isinstance(other, NDArray):
+            raise TypeError(f"copyto does not support type {type(other)}")
         if other is self:
-            return self
+            return False
+        if other.shape != self.shape:
+            raise MXNetError(f"Incompatible attr in node  at 0-th output: expected {self.shape}, got {other.shape}")
         other[:] = self
         return other
 
     def as_in_context(self, context: Context) -> NDArray:
         """Itself: every array is on the CPU already."""
+        if not isinstance(context, Context):
+            raise TypeError(f"copyto does not support type {type(context)}")
         require_array_home(context)
         return self
 
     as_in_ctx = as_in_context
+
+    def as_nd_ndarray(self) -> NDArray:
+        """Itself."""
+        return self
+
+    def as_np_ndarray(self) -> NDArray:
+        """Refused: ``mx.np`` arrays are not there."""
+        raise MXNetError("mx.np arrays are not available: Offboard has MXNet's legacy arrays. Use asnumpy()")
 
     def detach(self) -> NDArray:
         """A view without gradient."""
@@ -198,73 +254,98 @@ class NDArray:
         """No gradients are kept: nothing to do until ``backward`` refuses."""
 
     def tostype(self, stype: str) -> NDArray:
-        """Dense is the only storage of computed arrays."""
-        return self.copy()
+        """The same elements in another storage: ``default``, ``row_sparse`` or ``csr``."""
+        from offboard.mxnet.ndarray import sparse
+
+        made: NDArray = sparse.cast_storage(self, stype)
+        return made
 
     # Indexing
 
     def __getitem__(self, key: Any) -> NDArray:
-        key = _plain_key(key)
-        made = self._data[key]
-        if not isinstance(made, np.ndarray):
-            made = np.asarray(made, self._data.dtype)
-        view = _is_leading(key) and np.shares_memory(made, self._data)
-        if made.ndim == 0:
-            # A single element has shape (1,), and still writes through.
-            made = made.reshape(1) if not view else self._element(key)
-        return NDArray(made, self._storage) if view else NDArray(np.array(made))
-
-    def _element(self, key: Any) -> npt.NDArray[Any]:
-        keys = key if isinstance(key, tuple) else (key,)
-        ranged = tuple(slice(k, k + 1 if k != -1 else None) if isinstance(k, int) else k for k in keys)
-        return self._data[ranged].reshape(1)
+        made, view = indexing.pick(self._data, indexing.plain(key, _data_of))
+        return NDArray(made, self._storage if view else None)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key = _plain_key(key)
-        plain = value._data if isinstance(value, NDArray) else value
+        if isinstance(value, NDArray):
+            value = value._data
+        elif not isinstance(value, (int, float, np.generic, np.ndarray, list, tuple)):
+            raise TypeError(
+                f"{type(self)} does not support assignment with non-array-like object {value} of type {type(value)}"
+            )
         if not self._data.flags.writeable:
             raise ValueError("trying to assign to a readonly NDArray")
-        try:
-            self._data[key] = plain
-        except ValueError as error:
-            if isinstance(plain, np.ndarray) and plain.size == self._data[key].size:
-                self._data[key] = plain.reshape(self._data[key].shape)
-            else:
-                raise ValueError(f"cannot assign {np.shape(plain)} to {self._data[key].shape}") from error
+        indexing.place(self._data, indexing.plain(key, _data_of), value)
         self._storage.version += 1
 
-    def slice_assign(self, value: Any, begin: Any, end: Any, step: Any = ()) -> None:
-        """Writes a slice."""
+    def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any) -> NDArray:
+        """Writes a slice, and gives the array."""
         steps = tuple(step) or (None,) * len(begin)
-        self[tuple(slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))] = value
+        self[tuple(slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))] = rhs
+        return self
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any) -> NDArray:
+        """Writes a number to a slice, and gives the array."""
+        return self.slice_assign(np.float64(value), begin, end, step)  # type: ignore[arg-type]
 
     # Shape
 
-    def reshape(self, *shape: Any, reverse: bool = False, **named: Any) -> NDArray:
+    def _viewed(self, shape: tuple[int, ...]) -> NDArray:
+        return NDArray(self._data.reshape(shape), self._storage)
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
         """A view in another shape, by MXNet's codes."""
-        wanted = named.get("shape", shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape)
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        if not wanted and "shape" in kwargs:
+            wanted = kwargs["shape"]
+            wanted = (wanted,) if isinstance(wanted, (int, np.integer)) else wanted
+        elif not wanted:
+            raise AssertionError("Shape must be provided.")
+        unknown = [key for key in kwargs if key not in ("shape", "reverse")]
+        if unknown:
+            raise TypeError(
+                f"Got unknown keywords in reshape: {', '.join(unknown)}. "
+                "Accepted keyword arguments are 'shape' and 'reverse'."
+            )
         try:
-            resolved = reshape_shape([int(d) for d in wanted], self.shape, reverse)
+            resolved = reshape_shape([int(d) for d in wanted], self.shape, bool(kwargs.get("reverse", False)))
+            return self._viewed(resolved)
         except (ValueError, IndexError) as error:
             raise MXNetError(f"cannot reshape array of size {self.size} into shape {tuple(wanted)}: {error}") from None
-        made = self._data.reshape(resolved)
-        shared = np.shares_memory(made, self._data)
-        return NDArray(made, self._storage) if shared else NDArray(made)
 
-    def reshape_like(self, other: NDArray, **params: Any) -> NDArray:
-        """A view in another array's shape."""
-        made: NDArray = apply("reshape_like", [self, other], params) if params else self.reshape(other.shape)
-        return made
+    def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
+        """A new dimension of size 1; ``inplace`` gives a view."""
+        made: NDArray = apply("expand_dims", [self], {"axis": axis})
+        return self._viewed(made.shape) if inplace else made
 
-    def transpose(self, *axes: Any) -> NDArray:
-        """Dimensions in another order, copied."""
-        order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
-        made: NDArray = apply("transpose", [self], {"axes": tuple(order)} if order else {})
-        return made
+    def squeeze(self, axis: Any = None, inplace: bool = False) -> NDArray:
+        """Without dimensions of size 1; ``inplace`` gives a view."""
+        made: NDArray = apply("squeeze", [self], {} if axis is None else {"axis": axis})
+        return self._viewed(made.shape) if inplace else made
+
+    def flatten(self, inplace: bool = False) -> NDArray:
+        """Two dimensions: the first, and all others as one; ``inplace`` gives a view."""
+        made: NDArray = apply("Flatten", [self], {})
+        return self._viewed(made.shape) if inplace else made
 
     def broadcast_to(self, shape: Any) -> NDArray:
-        """Broadcast to a shape."""
-        made: NDArray = apply("broadcast_to", [self], {"shape": tuple(shape)})
+        """Broadcast to a shape, which may have more dimensions, in front."""
+        wanted = (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+        own = (1,) * (len(wanted) - self.ndim) + self.shape
+        if len(own) != len(wanted) or any(o not in (1, w) for o, w in zip(own, wanted, strict=True)):
+            raise ValueError(
+                "operands could not be broadcast together with remapped shapes"
+                f"[original->remapped]: {self.shape} and requested shape {wanted}"
+            )
+        made: NDArray = apply("broadcast_to", [self._viewed(own)], {"shape": wanted})
+        return made
+
+    def broadcast_like(self, other: NDArray) -> NDArray:
+        """Broadcast to another array's shape."""
+        return self.broadcast_to(other.shape)
+
+    def __abs__(self) -> NDArray:
+        made: NDArray = apply("abs", [self], {})
         return made
 
     def backward(self, *args: Any, **kwargs: Any) -> None:
@@ -274,113 +355,6 @@ class NDArray:
 
         raise InferenceOnlyError(rules.text("inference_only_cpu", operation="backward"))
 
-    # Arithmetic
 
-    def _combine(self, other: Any, broadcasting: str, scalar: str) -> NDArray:
-        if isinstance(other, NDArray):
-            made: NDArray = apply(broadcasting, [self, other], {})
-        elif isinstance(other, np.ndarray) and other.ndim:
-            made = apply(broadcasting, [self, NDArray(other.astype(self._data.dtype))], {})
-        else:
-            whole = isinstance(other, (bool, int, np.integer, np.bool_))
-            made = apply(scalar, [self], {"scalar": other, "is_int": whole})
-        return made
-
-    def _in_place(self, value: NDArray) -> NDArray:
-        self[:] = value
-        return self
-
-    def __add__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_add", "_plus_scalar")
-
-    __radd__ = __add__
-
-    def __iadd__(self, other: Any) -> NDArray:
-        return self._in_place(self + other)
-
-    def __sub__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_sub", "_minus_scalar")
-
-    def __rsub__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_sub", "_rminus_scalar")
-
-    def __isub__(self, other: Any) -> NDArray:
-        return self._in_place(self - other)
-
-    def __mul__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_mul", "_mul_scalar")
-
-    __rmul__ = __mul__
-
-    def __imul__(self, other: Any) -> NDArray:
-        return self._in_place(self * other)
-
-    def __truediv__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_div", "_div_scalar")
-
-    def __rtruediv__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_div", "_rdiv_scalar")
-
-    def __itruediv__(self, other: Any) -> NDArray:
-        return self._in_place(self / other)
-
-    def __mod__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_mod", "_mod_scalar")
-
-    def __rmod__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_mod", "_rmod_scalar")
-
-    def __pow__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_power", "_power_scalar")
-
-    def __rpow__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_power", "_rpower_scalar")
-
-    def __neg__(self) -> NDArray:
-        made: NDArray = apply("negative", [self], {})
-        return made
-
-    def __abs__(self) -> NDArray:
-        made: NDArray = apply("abs", [self], {})
-        return made
-
-    def __eq__(self, other: object) -> Any:
-        return False if other is None else self._combine(other, "broadcast_equal", "_equal_scalar")
-
-    def __ne__(self, other: object) -> Any:
-        return True if other is None else self._combine(other, "broadcast_not_equal", "_not_equal_scalar")
-
-    def __lt__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_lesser", "_lesser_scalar")
-
-    def __le__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_lesser_equal", "_lesser_equal_scalar")
-
-    def __gt__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_greater", "_greater_scalar")
-
-    def __ge__(self, other: Any) -> NDArray:
-        return self._combine(other, "broadcast_greater_equal", "_greater_equal_scalar")
-
-    def __getattr__(self, name: str) -> Any:
-        """Every operator of one array is a method: ``x.softmax(axis=1)``."""
-        if name.startswith("_") or table.resolve(name) is None:
-            raise AttributeError(f"'NDArray' object has no attribute '{name}'")
-        function = getattr(sys.modules["offboard.mxnet.ndarray"], name)
-        return lambda *args, **kwargs: function(self, *args, **kwargs)
-
-
-def _plain_key(key: Any) -> Any:
-    if isinstance(key, tuple):
-        return tuple(_plain_key(each) for each in key)
-    if isinstance(key, NDArray):
-        return key._data.astype(np.int64) if key._data.dtype.kind == "f" else key._data
-    if isinstance(key, np.integer):
-        return int(key)
-    return key
-
-
-def _is_leading(key: Any) -> bool:
-    """Whether a key picks a contiguous block of leading axes, of which MXNet makes views."""
-    keys = key if isinstance(key, tuple) else (key,)
-    return all(isinstance(k, int) or (isinstance(k, slice) and k.step in (None, 1)) or k is Ellipsis for k in keys)
+def _data_of(key: Any) -> npt.NDArray[Any] | None:
+    return key._data if isinstance(key, NDArray) else None

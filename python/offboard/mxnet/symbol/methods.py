@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from offboard.mxnet import namespace
 from offboard.mxnet.symbol import operators
 from offboard.mxnet.symbol.symbol import Symbol
 
@@ -56,7 +57,7 @@ def _split_v2(self: Symbol, *args: Any, **kwargs: Any) -> Any:
 
 def install() -> None:
     """Gives :class:`Symbol` its operator methods."""
-    for name in operators.METHODS:
+    for name in namespace.METHODS:
         setattr(Symbol, name, _method(name))
     for method in (_reshape, _astype, _expand_dims, _squeeze, _flatten, _split_v2):
         name = method.__name__[1:]

@@ -16,23 +16,11 @@ from offboard.mxnet.symbol.symbol import Symbol
 from offboard.operators import table
 
 __all__ = [
-    "METHODS", "arange", "eye", "full", "histogram", "hypot", "linspace", "maximum", "minimum", "named", "ones", "pow",
+    "arange", "eye", "full", "histogram", "hypot", "linspace", "maximum", "minimum", "named", "ones", "pow",
     "power", "split_v2", "zeros",
 ]  # fmt: skip
 
 pow = power
-
-# The operators that are methods of a symbol too.
-METHODS = (
-    "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "argmax", "argmax_channel", "argmin",
-    "argsort", "broadcast_axes", "broadcast_like", "broadcast_to", "cbrt", "ceil", "clip", "cos", "cosh", "degrees",
-    "depth_to_space", "diag", "exp", "expm1", "fix", "flip", "floor", "log", "log10", "log1p", "log2", "log_softmax",
-    "max", "mean", "min", "nanprod", "nansum", "norm", "one_hot", "ones_like", "pad", "pick", "prod", "radians",
-    "rcbrt", "reciprocal", "relu", "repeat", "reshape_like", "rint", "round", "rsqrt", "shape_array", "sigmoid",
-    "sign", "sin", "sinh", "size_array", "slice", "slice_axis", "slice_like", "softmax", "softmin", "sort",
-    "space_to_depth", "split", "sqrt", "square", "sum", "swapaxes", "take", "tan", "tanh", "tile", "topk",
-    "transpose", "trunc", "zeros_like",
-)  # fmt: skip
 
 
 def _composed(hint: str, facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
