@@ -23,22 +23,21 @@ def _called(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     kwargs.pop("name", None)
     if "ctx" in kwargs:
         home(kwargs.pop("ctx"), facts.name)
-    inputs, params = _variadic(facts, args, kwargs) if facts.variadic else _declared(facts, args, kwargs)
+    listed = facts.variadic is not None or facts.program_defined
+    inputs, params = _listed(facts, args, kwargs) if listed else _declared(facts, args, kwargs)
     nullable = {key for key, each in facts.parameters.items() if each.nullable}
     params = {key: value for key, value in params.items() if value is not None or key in nullable}
     if isinstance(params.get("dtype"), type):
         params["dtype"] = np.dtype(params["dtype"]).name
     texts = {key: table.format_value(value) for key, value in params.items()}
     expected = len(facts.input_names(facts.parse(texts)))
-    if expected != len(inputs) and not facts.subgraphs and facts.name != "Custom":
+    if expected != len(inputs) and not facts.subgraphs:
         raise MXNetError(f"Operator {facts.name} expects {expected} inputs, but got {len(inputs)} instead.")
     return apply(facts.name, inputs, texts, out)
 
 
-def _variadic(
-    facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[list[NDArray], dict[str, Any]]:
-    """Arrays are positional, parameters by name; how many arrays there are is counted."""
+def _listed(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[NDArray], dict[str, Any]]:
+    """Arrays are positional, parameters by name; how many arrays there are is counted where the operator asks."""
     inputs = []
     for value in args:
         if not isinstance(value, NDArray):
@@ -47,7 +46,8 @@ def _variadic(
     params = dict(kwargs)
     named = [key for key, value in params.items() if isinstance(value, NDArray)]
     inputs += [params.pop(key) for key in named]
-    params.setdefault(str(facts.variadic), len(inputs))
+    if facts.variadic is not None:
+        params.setdefault(facts.variadic, len(inputs))
     return inputs, params
 
 
