@@ -208,6 +208,10 @@ class Value:
         """Whether elements are floating point."""
         return self.dtype.kind == "f" or self.dtype == BFLOAT16
 
+    def seen_from(self, body: Builder) -> Value:
+        """The same tensor in a nested graph, which may use whatever its surroundings have."""
+        return Value(body, self.name, self.shape, self.dtype, self.known)
+
     # Arithmetic: with another value of the same dtype, or with a number, which takes this dtype.
 
     def _other(self, other: Value | float | bool) -> Value:

@@ -51,10 +51,6 @@ def _overlap(one: Value, all_boxes: Value) -> Value:
     return g.where(positive, common / g.where(positive, union, g.const(1, one.dtype)), zero)
 
 
-def _seen_from(body: Builder, value: Value) -> Value:
-    return Value(body, value.name, value.shape, value.dtype, value.known)
-
-
 def suppress(
     boxes: Value, classes: Value | None, alive: Value, count: Value, threshold: float, *, inclusive: bool
 ) -> Value:
@@ -71,15 +67,15 @@ def suppress(
     current = body.value(body.fresh("alive"), (n, m), BOOL)
     body.inputs = [index, going, current]
     at = index.reshape((1,))
-    everything = _seen_from(body, boxes)
+    everything = boxes.seen_from(body)
     chosen = everything.gather(at, 1)
     overlap = _overlap(chosen, everything)
     hit = overlap >= threshold if inclusive else overlap > threshold
     if classes is not None:
-        labels = _seen_from(body, classes)
+        labels = classes.seen_from(body)
         hit = hit & labels.gather(at, 1).equals(labels)
     positions = body.const(np.arange(m, dtype=np.int64).reshape(1, m))
-    limit = _seen_from(body, count)
+    limit = count.seen_from(body)
     hit = hit & (positions > index) & (positions < limit) & current.gather(at, 1)
     left = current & ~hit
     same = going.unary("Identity")

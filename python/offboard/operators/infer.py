@@ -145,11 +145,22 @@ def _same_types(params: Params, inputs: list[Dtype | None]) -> tuple[Sequence[Dt
     return [dtype or first for dtype in inputs], [output] * params.num_outputs
 
 
-def infer_shapes(graph: Graph, known: Mapping[str, PartialShape], types: Mapping[str, Dtype] | None = None) -> Shapes:
-    """Shapes of everything from those of some variables; raises MXNetError where they contradict each other."""
+def infer_shapes(
+    graph: Graph,
+    known: Mapping[str, PartialShape],
+    types: Mapping[str, Dtype] | None = None,
+    heads: Sequence[PartialShape] = (),
+) -> Shapes:
+    """Shapes of everything from those of some variables, and of the first heads where those are known.
+
+    Raises MXNetError where they contradict each other.
+    """
     walk = _Walk(graph)
-    dtypes = _types(walk, types or {})
-    return Shapes(*walk.by_name(_ShapeInference(walk, dtypes, known).run()))
+    inference = _ShapeInference(walk, _types(walk, types or {}), known)
+    for head, shape in zip(graph.heads, heads, strict=False):
+        if inference.found.get(_key(head)) is None:
+            inference.found[_key(head)] = shape
+    return Shapes(*walk.by_name(inference.run()))
 
 
 class _ShapeInference:

@@ -16,13 +16,13 @@ import onnx
 from offboard import rules
 from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.lists import output_names
-from offboard.graph.node import Entry, Graph
+from offboard.graph.node import Entry, Graph, Node
 from offboard.operators import record as records
 from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.record import Params, PartialShape
 
-__all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "lower", "placement"]
+__all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "emit_graph", "lower", "placement"]
 
 OPSET = 21
 IR_VERSION = 10
@@ -95,42 +95,20 @@ def lower(
     Raises MXNetError for shapes that do not fit and UnsupportedOperatorError for an operator without a lowering.
     """
     builder = Builder()
-    wanted = _open_creations(graph, shapes, dtypes)
-    entries: dict[tuple[int, int], Value] = {}
     variables: dict[str, Value] = {}
-    for node in graph.nodes():
-        if node.op is None:
-            if node.name not in variables:
-                if node.name not in shapes:
-                    raise MXNetError(f"The shape of argument {node.name} is not known")
-                variables[node.name] = builder.value(node.name, tuple(shapes[node.name]), dtypes[node.name])
-            entries[id(node), 0] = variables[node.name]
-            continue
-        record = records.find(node.op)
-        if record.kernel is not None:
-            reason = f"{record.kernel.reason}, and cannot run inside {name}"
-            raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
-        values = record.facts.parse(node.attrs)
-        params = Params(
-            builder,
-            values,
-            node.name,
-            is_train,
-            record.facts.num_outputs(values),
-            wanted=wanted.get(id(node)),
-            subgraphs=tuple(node.subgraphs),
-        )
-        inputs = [entries[id(entry.node), entry.index] for entry in node.inputs]
-        for index, made in enumerate(records.apply(record, params, inputs)):
-            entries[id(node), index] = made
+    for node in graph.variables():
+        if node.name not in variables:
+            if node.name not in shapes:
+                raise MXNetError(f"The shape of argument {node.name} is not known")
+            variables[node.name] = builder.value(node.name, tuple(shapes[node.name]), dtypes[node.name])
+    heads = emit_graph(builder, graph, variables, is_train=is_train)
     names = output_names(graph)
     taken = set(builder.specs)
     outputs = []
-    for head, label in zip(graph.heads, names, strict=True):
+    for source, label in zip(heads, names, strict=True):
         while label in taken:
             label += "_"  # noqa: PLW2901
         taken.add(label)
-        source = entries[id(head.node), head.index]
         outputs.append(builder.value(label, source.shape, source.dtype))
         builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
     # A label that inference ignores is no input of the model, nor a gamma that is fixed a constant.
@@ -144,6 +122,38 @@ def lower(
         [_spec(value) for value in outputs],
         _peak(builder, inputs_made, outputs),
     )
+
+
+def emit_graph(builder: Builder, graph: Graph, variables: Mapping[str, Value], *, is_train: bool) -> list[Value]:
+    """Appends the nodes of ``graph`` to ``builder``, whose values ``variables`` are by name; returns the heads."""
+    shapes = {name: value.shape for name, value in variables.items()}
+    wanted = _open_creations(graph, shapes, {name: value.dtype for name, value in variables.items()})
+    entries: dict[tuple[int, int], Value] = {}
+    for node in graph.nodes():
+        if node.op is None:
+            entries[id(node), 0] = variables[node.name]
+            continue
+        record = records.find(node.op)
+        if record.kernel is not None:
+            reason = f"{record.kernel.reason}, and cannot run inside a graph"
+            raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
+        values = record.facts.parse(node.attrs)
+        params = Params(
+            builder,
+            values,
+            node.name,
+            is_train,
+            record.facts.num_outputs(values),
+            wanted=wanted.get(id(node)),
+            subgraphs=tuple(node.subgraphs),
+        )
+        inputs = [entries[id(entry.node), entry.index] for entry in node.inputs]
+        for index, made in enumerate(records.apply(record, params, inputs)):
+            if builder.parent is not None and -1 in made.shape:
+                reason = "the size of its output depends on the data, which a loop or a branch cannot take"
+                raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
+            entries[id(node), index] = made
+    return [entries[id(head.node), head.index] for head in graph.heads]
 
 
 def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:
@@ -253,20 +263,21 @@ def _peak(builder: Builder, inputs: list[Value], outputs: list[Value]) -> int:
     largest = max((int(np.prod(value.shape, dtype=np.int64)) for value in inputs), default=0)
 
     def nbytes(name: str) -> int:
-        shape, dtype = builder.specs[name]
+        shape, dtype = builder.root.specs[name]
         return (largest if -1 in shape else int(np.prod(shape, dtype=np.int64))) * dtype.itemsize
 
     always = sum(nbytes(value.name) for value in (*inputs, *outputs))
     fixed = {value.name for value in (*inputs, *outputs)}
     last: dict[str, int] = {}
-    for index, node in enumerate(builder.nodes):
-        for name in node.inputs:
-            last[name] = index
+    used = [_names_used(node) for node in builder.nodes]
+    for index, names in enumerate(used):
+        last.update(dict.fromkeys(names, index))
     made = {name for node in builder.nodes for name in node.outputs} - fixed
     live = peak = 0
     for index, node in enumerate(builder.nodes):
         live += sum(nbytes(name) for name in node.outputs if name in made)
-        peak = max(peak, live)
-        live -= sum(nbytes(name) for name in set(node.inputs) if name in made and last[name] == index)
+        bodies = (value for value in node.attributes.values() if isinstance(value, Builder))
+        peak = max(peak, live + sum(_peak(body, body.inputs, body.outputs) for body in bodies))
+        live -= sum(nbytes(name) for name in used[index] if name in made and last[name] == index)
         live -= sum(nbytes(name) for name in node.outputs if name in made and name not in last)
     return always + peak

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from offboard.mxnet import namespace
-from offboard.mxnet.ndarray import arithmetic, functions, methods, operators, sparse
+from offboard.mxnet.ndarray import arithmetic, control_flow, functions, methods, operators, sparse
 from offboard.mxnet.ndarray.creation import (
     arange,
     array,
@@ -58,7 +58,14 @@ def zeros_like(data: NDArray, **kwargs: Any) -> Any:
 for _part in ("contrib", "linalg", "image", "_internal", "op"):
     _module = operators.Namespace(f"{__name__}.{_part}", _part)
     sys.modules[_module.__name__] = globals()[_part] = _module
-for _function in (functions.isfinite, functions.isinf, functions.isnan):
+for _function in (
+    control_flow.cond,
+    control_flow.foreach,
+    control_flow.while_loop,
+    functions.isfinite,
+    functions.isinf,
+    functions.isnan,
+):
     setattr(globals()["contrib"], _function.__name__, _function)
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from offboard.mxnet import namespace
-from offboard.mxnet.symbol import methods, operators, random
+from offboard.mxnet.symbol import control_flow, methods, operators, random
 from offboard.mxnet.symbol.operators import (
     arange,
     eye,
@@ -68,3 +68,6 @@ def __dir__() -> list[str]:
 for _part in ("contrib", "linalg", "image", "sparse", "_internal", "op"):
     _module = _Namespace(f"{__name__}.{_part}", _part)
     sys.modules[_module.__name__] = globals()[_part] = _module
+
+for _each in (control_flow.foreach, control_flow.while_loop, control_flow.cond):
+    setattr(sys.modules[f"{__name__}.contrib"], _each.__name__, _each)
