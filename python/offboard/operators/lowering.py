@@ -16,7 +16,7 @@ import onnx
 from offboard import rules
 from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.lists import output_names
-from offboard.graph.node import Entry, Graph, Node
+from offboard.graph.node import Entry, Graph
 from offboard.operators import record as records
 from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.infer import infer_shapes, is_complete
