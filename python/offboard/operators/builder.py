@@ -53,13 +53,17 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
 
 @dataclass(slots=True)
 class NodeRecord:
-    """One ONNX node to be; ``inputs`` may hold empty names. Subgraphs are attributes of kind Builder."""
+    """One ONNX node to be; ``inputs`` may hold empty names. Subgraphs are attributes of kind Builder.
+
+    ``label`` is what ONNX Runtime calls the node in its errors.
+    """
 
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: dict[str, Any]
     domain: str = ""
+    label: str = ""
 
 
 class Builder:
@@ -365,6 +369,14 @@ class Value:
         """Without the dimensions ``axes``, each of size 1."""
         dropped = {axis % self.ndim for axis in axes}
         return self.reshape(d for axis, d in enumerate(self.shape) if axis not in dropped)
+
+    def provided(self, condition: Value, text: str) -> Value:
+        """The same elements; where ``condition`` (one element) is false, running the graph fails with ``text``."""
+        # ONNX has no assertion: a Reshape to one element more fails, and its error has the node's name.
+        size = self.graph.where(condition.reshape((1,)), self.graph.ints([self.size]), self.graph.ints([self.size + 1]))
+        made = self.graph.emit("Reshape", [self.reshape((self.size,)), size], (self.size,), allowzero=1)
+        self.graph.nodes[-1].label = text
+        return made.reshape(self.shape)
 
     def expand(self, shape: Iterable[int]) -> Value:
         """Broadcast to ``shape``."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
 from offboard.errors import MXNetError
 from offboard.operators.builder import element_type
@@ -19,6 +20,9 @@ __all__ = ["PREPACKED_BYTES", "Plan", "session_options"]
 # Up to this many bytes of weights ONNX Runtime may keep a second, packed copy, which infers faster; beyond it the
 # weights are used where they lie.
 PREPACKED_BYTES = 64 << 20
+
+# What ONNX Runtime raises while a graph runs; its exceptions have no common base of their own.
+_FAILURES = (Fail, InvalidArgument, RuntimeException)
 
 
 def session_options(weights: int, threads: int | None) -> onnxruntime.SessionOptions:
@@ -72,7 +76,7 @@ class Plan:
             values = {spec.name: _ortvalue(np.ascontiguousarray(feeds[spec.name])) for spec in self.inputs}
             results = self._session.run_with_ort_values(self._names, values)
             return [_from_ortvalue(value, spec.dtype) for value, spec in zip(results, self.outputs, strict=True)]
-        except onnxruntime.capi.onnxruntime_pybind11_state.OrtException as error:
+        except _FAILURES as error:
             raise MXNetError(f"The forward failed: {error}") from error
 
 

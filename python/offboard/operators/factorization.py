@@ -1,0 +1,215 @@
+"""Factorizations of matrices as loops of row operations, in the precision of their input.
+
+Matrices are batches (b, rows, columns). Each iteration works on whole rows or columns of all matrices at once, so that
+the number of nodes does not depend on their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from offboard.operators.builder import BOOL, FLOAT64, INT64, Builder, Value
+from offboard.operators.loops import outer, repeat
+
+__all__ = ["cholesky", "eigen", "eliminate", "lq", "solve_lower", "triangle"]
+
+# Sweeps of Jacobi rotations before giving up; convergence is quadratic, 6 to 10 are usual.
+_SWEEPS = 30
+
+
+def _positions(g: Builder, size: int, axis: int) -> Value:
+    """0..size along one axis of a batch of matrices."""
+    shape = [1, 1, 1]
+    shape[axis] = size
+    return g.const(np.arange(size, dtype=np.int64).reshape(shape))
+
+
+def triangle(x: Value, *, lower: bool = True) -> Value:
+    """A triangle of square or wide matrices, zero elsewhere, whatever stood there."""
+    rows, columns = x.shape[-2:]
+    mask = np.tri(rows, columns, dtype=np.bool_)
+    return x.graph.where(x.graph.const(mask if lower else np.triu(np.ones_like(mask))), x, x.graph.const(0, x.dtype))
+
+
+def cholesky(a: Value) -> tuple[Value, Value]:
+    """The lower factor of positive definite matrices, column by column, and whether there is one (0-dimensional)."""
+    b, n, _ = a.shape
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        rest, factor, fine = carried
+        at = index.reshape((1,))
+        column = rest.gather(at, 2)
+        pivot = column.gather(at, 1)
+        scaled = body.where(_positions(body, n, 1) >= index, column / pivot.sqrt(), body.const(0, a.dtype))
+        here = _positions(body, n, 2).equals(index)
+        return [
+            rest - scaled @ scaled.swapaxes(1, 2),
+            body.where(here, scaled, factor),
+            fine & ~_anywhere(pivot <= 0),
+        ]
+
+    g = a.graph
+    _, factor, fine = repeat(n, [a, g.full((b, n, n), 0, a.dtype), g.const(True, BOOL)], step)
+    return factor, fine
+
+
+def _anywhere(condition: Value) -> Value:
+    """Whether a condition holds anywhere, 0-dimensional."""
+    return condition.cast(np.int32).max(range(condition.ndim)).cast(BOOL)
+
+
+def solve_lower(lower: Value, right: Value) -> Value:
+    """x of lower . x = right, row by row; what stands above the diagonal is not read."""
+    n = lower.shape[1]
+    factor = triangle(lower)
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        (made,) = carried
+        at = index.reshape((1,))
+        row = outer(body, factor).gather(at, 1)
+        rest = outer(body, right).gather(at, 1) - row @ made
+        return [body.where(_positions(body, n, 1).equals(index), rest / row.gather(at, 2), made)]
+
+    return repeat(n, [right.graph.full(right.shape, 0, right.dtype)], step)[0]
+
+
+def eliminate(a: Value, noise: float = 0.0) -> tuple[Value, Value]:
+    """Gauss-Jordan elimination with partial pivoting of (b, n, n + m): what is right of the n columns, and the pivots.
+
+    Pivots are (b, n), negated where rows were exchanged; those of at most ``noise`` times the largest element are 0.
+    """
+    g = a.graph
+    b, n, width = a.shape
+    least = a.slice(2, 0, n).abs().max([1, 2], True) * noise
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        matrix, pivots = carried
+        rows = _positions(body, n, 1)
+        at = index.reshape((1,))
+        candidates = body.where(rows >= index, matrix.gather(at, 2).abs(), body.const(-1, a.dtype))
+        best = body.emit("ArgMax", [candidates], (b, 1, 1), INT64, axis=1, keepdims=1)
+        chosen = body.emit("GatherElements", [matrix, best.expand((b, 1, width))], (b, 1, width), axis=1)
+        exchanged = body.where(rows.equals(best), matrix.gather(at, 1), matrix)
+        pivot = chosen.gather(at, 2)
+        zero = pivot.abs() <= outer(body, least)
+        pivot = body.where(zero, body.const(0, a.dtype), pivot)
+        scaled = chosen / body.where(zero, body.const(1, a.dtype), pivot)
+        reduced = exchanged - exchanged.gather(at, 2) * scaled
+        signed = body.where(best.equals(index), pivot, -pivot).reshape((b, 1))
+        return [
+            body.where(rows.equals(index), scaled, reduced),
+            body.where(body.const(np.arange(n, dtype=np.int64)).equals(index), signed, pivots),
+        ]
+
+    matrix, pivots = repeat(n, [a, g.full((b, n), 0, a.dtype)], step)
+    return matrix.slice(2, n, width), pivots
+
+
+def lq(a: Value) -> tuple[Value, Value]:
+    """Orthonormal rows Q and lower L with L . Q = a for wide (b, m, n), by Householder's reflections.
+
+    Signs are LAPACK's: a reflection turns a row onto the negative of its leading element's sign, and is left out where
+    the rest of the row is zero.
+    """
+    b, m, n = a.shape
+    g = a.graph
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        matrix, turned = carried
+        columns = _positions(body, n, 2)
+        zero, one = body.const(0, a.dtype), body.const(1, a.dtype)
+        at = index.reshape((1,))
+        row = matrix.gather(at, 1)
+        lead = row.gather(at, 2)
+        tail = body.where(columns > index, row, zero)
+        square = (tail * tail).sum([2], True)
+        flat = square.equals(0)
+        length = (lead * lead + square).sqrt()
+        onto = body.where(flat, one, body.where(lead < 0, length, -length))
+        scale = body.where(flat, zero, (onto - lead) / onto)
+        normal = body.where(columns.equals(index), one, tail / body.where(flat, one, lead - onto))
+        normal_column = normal.swapaxes(1, 2)
+        return [
+            matrix - matrix @ normal_column * scale @ normal,
+            turned - normal_column @ (normal @ turned) * scale,
+        ]
+
+    identity = g.const(np.eye(n, dtype=a.dtype)[None]).expand((b, n, n))
+    matrix, turned = repeat(m, [a, identity], step)
+    return turned.slice(1, 0, m), triangle(matrix.slice(2, 0, m))
+
+
+def _round_robin(size: int) -> np.ndarray:
+    """Where each seat's player comes from when neighbours (0, 1), (2, 3) ... have met: all meet in size - 1 rounds."""
+    source = np.arange(size)
+    if size > 2:
+        source[2] = 1
+        source[4::2] = np.arange(2, size - 2, 2)
+        source[1:-1:2] = np.arange(3, size, 2)
+        source[-1] = size - 2
+    return source.astype(np.int64)
+
+
+def eigen(a: Value) -> tuple[Value, Value]:
+    """Eigenvectors as rows (b, n, n) and ascending eigenvalues (b, n) of symmetric matrices, by Jacobi's rotations.
+
+    An iteration turns n / 2 disjoint pairs of rows and columns; n - 1 iterations meet every pair once. The largest
+    component of each vector is positive.
+    """
+    g = a.graph
+    b, n, _ = a.shape
+    size = n + n % 2
+    half = size // 2
+    # An odd matrix has one more row of zeros, which no rotation touches and which every sweep brings back to the end.
+    padded = a.pad([(0, 0), (0, size - n), (0, size - n)])
+    seats = np.arange(0, size, 2, dtype=np.int64)
+    diagonal = np.arange(size, dtype=np.int64) * (size + 1)
+    elsewhere = 1.0 - np.eye(size)
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        matrix, vectors = carried
+        flat = matrix.reshape((b, size * size))
+        first = flat.gather(body.const(diagonal[0::2]), 1)
+        second = flat.gather(body.const(diagonal[1::2]), 1)
+        common = flat.gather(body.const(seats * size + seats + 1), 1)
+        apart = common.equals(0)
+        cotangent = (second - first) / (body.where(apart, body.const(1.0, FLOAT64), common) * 2.0)
+        root = (cotangent * cotangent + 1.0).sqrt() + cotangent.abs()
+        tangent = body.where(cotangent < 0, -1.0 / root, 1.0 / root)
+        tangent = body.where(apart, body.const(0.0, FLOAT64), tangent)
+        cosine = 1.0 / (tangent * tangent + 1.0).sqrt()
+        sine = (tangent * cosine).reshape((b, half, 1, 1))
+        cosine = cosine.reshape((b, half, 1, 1))
+
+        def turn(rows: Value) -> Value:
+            one, other = rows.reshape((b, half, 2, size)).split(2, 2)
+            return body.concat([one * cosine - other * sine, one * sine + other * cosine], 2).reshape(rows.shape)
+
+        seating = body.const(_round_robin(size))
+        turned = turn(turn(matrix).swapaxes(1, 2))
+        return [turned.gather(seating, 1).gather(seating, 2), turn(vectors).gather(seating, 1)]
+
+    def going(index: Value, left: Sequence[Value]) -> Value:
+        body = index.graph
+        squares = left[0] * left[0]
+        off = (squares * body.const(elsewhere[None])).sum([1, 2])
+        unfinished = _anywhere(off > squares.sum([1, 2]) * (size * size * 1e-30))
+        amid = ~body.emit("Mod", [index, body.const(size - 1, INT64)], ()).equals(size - 2)
+        return amid | unfinished
+
+    identity = g.const(np.eye(size)[None]).expand((b, size, size))
+    matrix, vectors = repeat(_SWEEPS * (size - 1), [padded, identity], step, going)
+    values = matrix.reshape((b, size * size)).gather(g.const(diagonal[:n]), 1)
+    shape = (b, n)
+    ordered, order = g.emit_many(
+        "TopK", [values, g.ints([n])], [(shape, None), (shape, INT64)], axis=1, largest=0, sorted=1
+    )
+    rows = g.emit(
+        "GatherND", [vectors.slices({1: (0, n, 1), 2: (0, n, 1)}), order.unsqueeze(2)], (b, n, n), batch_dims=1
+    )
+    largest = (rows.abs() >= rows.abs().max([2], True) * (1 - 1e-6)).cast(np.int32)
+    at = g.emit("ArgMax", [largest], (b, n, 1), INT64, axis=2, keepdims=1)
+    lead = g.emit("GatherElements", [rows, at], (b, n, 1), axis=2)
+    return g.where(lead < 0, -rows, rows), ordered
