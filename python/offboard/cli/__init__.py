@@ -4,6 +4,7 @@ import typer
 
 from offboard.cli.bench import bench
 from offboard.cli.describe import describe
+from offboard.cli.gateway import gateway
 from offboard.cli.run import run
 from offboard.cli.serve import serve
 from offboard.cli.terminate import terminate
@@ -18,7 +19,7 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Inference on an accelerator that is attached over the network.",
 )
-for _command in (serve, validate, describe, terminate, bench):
+for _command in (serve, validate, describe, terminate, gateway, bench):
     application.command()(_command)
 # What follows the script is the script's own.
 application.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run)
