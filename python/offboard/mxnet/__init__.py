@@ -17,6 +17,7 @@ from offboard.mxnet import (
     ndarray,
     operator,
     random,
+    recordio,
     symbol,
     test_utils,
     visualization,
@@ -44,6 +45,6 @@ __version__ = "1.9.1"
 __all__ = [
     "AttrScope", "Context", "Executor", "MXNetError", "attribute", "base", "callback", "context", "cpu", "cpu_pinned",
     "current_context", "eia", "executor", "gpu", "image", "img", "init", "initializer", "io", "metric", "mod", "model",
-    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random", "rnd", "sym", "symbol",
-    "test_utils", "visualization", "viz",
+    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random", "recordio", "rnd", "sym",
+    "symbol", "test_utils", "visualization", "viz",
 ]  # fmt: skip
