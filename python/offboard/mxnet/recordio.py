@@ -24,7 +24,7 @@ _MAGIC = struct.pack("<I", 0xCED7230A)
 _WHOLE, _FIRST, _MIDDLE, _LAST = range(4)
 _LENGTH = (1 << 29) - 1
 
-IRHeader = namedtuple("HEADER", ["flag", "label", "id", "id2"])
+IRHeader = namedtuple("IRHeader", ["flag", "label", "id", "id2"])
 _HEADER = struct.Struct("<IfQQ")
 
 
