@@ -2,10 +2,12 @@
 
 from offboard.mxnet import (
     attribute,
+    autograd,
     base,
     callback,
     context,
     executor,
+    gluon,
     image,
     initializer,
     io,
@@ -43,8 +45,8 @@ ndarray.random_uniform = random.uniform
 __version__ = "1.9.1"
 
 __all__ = [
-    "AttrScope", "Context", "Executor", "MXNetError", "attribute", "base", "callback", "context", "cpu", "cpu_pinned",
-    "current_context", "eia", "executor", "gpu", "image", "img", "init", "initializer", "io", "metric", "mod", "model",
-    "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random", "recordio", "rnd", "sym",
-    "symbol", "test_utils", "visualization", "viz",
+    "AttrScope", "Context", "Executor", "MXNetError", "attribute", "autograd", "base", "callback", "context", "cpu",
+    "cpu_pinned", "current_context", "eia", "executor", "gluon", "gpu", "image", "img", "init", "initializer", "io",
+    "metric", "mod", "model", "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random",
+    "recordio", "rnd", "sym", "symbol", "test_utils", "visualization", "viz",
 ]  # fmt: skip

@@ -9,14 +9,11 @@ import numpy as np
 from offboard.errors import MXNetError
 
 __all__ = [
-    "MXNetError",
-    "NotImplementedForSymbol",
-    "NotSupportedForSparseNDArray",
-    "integer_types",
-    "numeric_types",
-    "string_types",
-]
+    "MXNetError", "NotImplementedForSymbol", "NotSupportedForSparseNDArray", "integer_types", "mx_real_t",
+    "numeric_types", "string_types",
+]  # fmt: skip
 
+mx_real_t = np.float32
 numeric_types = (float, int, np.generic)
 integer_types = (int, np.integer)
 string_types = (str,)

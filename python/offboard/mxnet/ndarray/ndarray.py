@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard.errors import MXNetError
+from offboard.mxnet import autograd
 from offboard.mxnet.context import Context, cpu, require_array_home
 from offboard.mxnet.ndarray import indexing
 from offboard.mxnet.ndarray.arithmetic import Arithmetic
@@ -45,7 +46,8 @@ def resolve_dtype(dtype: Any) -> np.dtype[Any]:
 def apply(operator: str, inputs: list[NDArray], params: Mapping[str, Any], out: Any = None) -> Any:
     """Runs an operator on arrays: one array, a list of several, or ``out`` filled."""
     attrs = {key: table.format_value(value) for key, value in params.items()}
-    made = [NDArray(array) for array in invoke(operator, [each._data for each in inputs], attrs)]
+    results = invoke(operator, [each._data for each in inputs], attrs, is_train=autograd.is_training())
+    made = [NDArray(array) for array in results]
     if out is not None:
         targets = out if isinstance(out, (list, tuple)) else [out]
         for number, (target, value) in enumerate(zip(targets, made, strict=False)):
