@@ -327,9 +327,8 @@ def _listed(ctx: Any) -> list[Context]:
 
 
 def _known(shape: Sequence[int] | None) -> bool:
-    assert shape is None or all(size >= 0 for size in shape), (
-        f"shape dimension size cannot be less than 0, while received {shape}"
-    )
+    for size in shape or ():
+        assert size >= 0, f"shape dimension size cannot be less than 0, while received {size}"
     return bool(shape) and 0 not in (shape or ())
 
 

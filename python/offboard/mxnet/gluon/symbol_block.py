@@ -139,12 +139,12 @@ def _types(inputs: Sequence[Symbol], out: Symbol) -> tuple[list[Any], list[Any]]
     unknown = [mx_real_t] * len(out.list_arguments()), [mx_real_t] * len(out.list_auxiliary_states())
     known = {}
     for each in inputs:
-        found = each.infer_type()[0]
-        if not found:
+        found = each.infer_type_partial()[0]
+        if found[0] is None:
             return unknown
         known[str(each.name)] = found[0]
     try:
-        arguments, _, auxiliary = out.infer_type(**known)
+        arguments, _, auxiliary = out.infer_type_partial(**known)
     except MXNetError:
         return unknown
-    return unknown if arguments is None else (arguments, auxiliary)
+    return unknown if None in (*arguments, *auxiliary) else (arguments, auxiliary)
