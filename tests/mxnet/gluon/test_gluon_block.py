@@ -45,7 +45,7 @@ def test_numbers_of_names_go_on_in_the_name_manager() -> None:
 
 def test_attributes_are_guarded() -> None:
     model = Model()
-    with pytest.raises(TypeError, match="Changing attribute type for a from .*Dense.* to .*int"):
+    with pytest.raises(TypeError, match=r"Changing attribute type for a from .*Dense.* to .*int"):
         model.a = 3
     model.a = nn.Dense(3)
     assert model._children["a"] is model.a

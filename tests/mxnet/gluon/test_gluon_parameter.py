@@ -12,7 +12,7 @@ from offboard.mxnet.gluon import Constant, DeferredInitializationError, Paramete
 
 def test_values_come_with_initialize() -> None:
     weight = Parameter("w", shape=(2, 3))
-    with pytest.raises(RuntimeError, match="Parameter 'w' has not been initialized. Note that you should initialize"):
+    with pytest.raises(RuntimeError, match=r"Parameter 'w' has not been initialized. Note that you should initialize"):
         weight.data()
     weight.initialize(mx.init.One())
     assert weight.data().asnumpy().tolist() == [[1, 1, 1], [1, 1, 1]]
@@ -68,7 +68,7 @@ def test_there_are_no_gradients() -> None:
     weight = Parameter("w", shape=(2,))
     weight.initialize()
     weight.zero_grad()
-    with pytest.raises(InferenceOnlyError, match="Parameter.grad"):
+    with pytest.raises(InferenceOnlyError, match=r"Parameter.grad"):
         weight.grad()
     weight.grad_req = "null"
     with pytest.raises(RuntimeError, match="because grad_req='null'"):
@@ -125,12 +125,12 @@ def test_save_and_load(tmp_path: Path) -> None:
     other.get("w", shape=(2,))
     other.get("u", shape=(2,))
     with pytest.raises(
-        AssertionError, match="Parameter 'u' is missing in file: .*p, which contains parameters: 'pre_w'"
+        AssertionError, match=r"Parameter 'u' is missing in file: .*p, which contains parameters: 'pre_w'"
     ):
         other.load(path, restore_prefix="pre_")
     other.load(path, allow_missing=True, restore_prefix="pre_")
     assert other["pre_w"].data().asnumpy().tolist() == [1, 1]
-    with pytest.raises(AssertionError, match="Parameter 'w' loaded from file: .* is not present in ParameterDict"):
+    with pytest.raises(AssertionError, match=r"Parameter 'w' loaded from file: .* is not present in ParameterDict"):
         other.load(path, allow_missing=True)
     with pytest.raises(ValueError, match="Prefix 'x_' is to be striped before saving"):
         params.save(path, strip_prefix="x_")

@@ -43,7 +43,7 @@ def test_imports(exported: str) -> None:
 
 
 def test_another_name_for_the_input(exported: str) -> None:
-    with pytest.raises(AssertionError, match="Parameter 'data' is missing in file: .*m.params, which contains"):
+    with pytest.raises(AssertionError, match=r"Parameter 'data' is missing in file: .*m.params, which contains"):
         SymbolBlock.imports(f"{exported}-symbol.json", ["image"], f"{exported}.params")
 
 
@@ -52,7 +52,7 @@ def test_parameters_missing_and_extra(exported: str, tmp_path: Path) -> None:
     mx.nd.save(path, {"arg:fc1_weight": mx.nd.ones((3, 4)), "arg:extra": mx.nd.ones((1,))})
     with pytest.raises(AssertionError, match="Parameter 'fc1_bias' is missing in file"):
         SymbolBlock.imports(symbol, ["data"], path)
-    with pytest.raises(AssertionError, match="Parameter 'extra' loaded from file: .* is not present in ParameterDict"):
+    with pytest.raises(AssertionError, match=r"Parameter 'extra' loaded from file: .* is not present in ParameterDict"):
         SymbolBlock.imports(symbol, ["data"], path, allow_missing=True)
     net = SymbolBlock.imports(symbol, ["data"], path, allow_missing=True, ignore_extra=True)
     with pytest.raises(RuntimeError, match="Parameter 'fc1_bias' has not been initialized"):
