@@ -14,22 +14,22 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @pytest.mark.parametrize("network", golden.CARRIED, ids=lambda each: each[0])
-def test_carried_on_cpu(network: tuple[str, int, str]) -> None:
+def test_carried_on_cpu(network: golden.Network) -> None:
     golden.check(DATA, network, mx.cpu())
 
 
 @pytest.mark.parametrize("network", golden.CARRIED, ids=lambda each: each[0])
 @pytest.mark.usefixtures("accelerator")
-def test_carried_on_eia(network: tuple[str, int, str]) -> None:
+def test_carried_on_eia(network: golden.Network) -> None:
     golden.check(DATA, network, mx.eia())
 
 
 @pytest.mark.parametrize("network", golden.SHARED, ids=lambda each: each[0])
-def test_shared_on_cpu(network: tuple[str, int, str], shared_data: Path) -> None:
+def test_shared_on_cpu(network: golden.Network, shared_data: Path) -> None:
     golden.check(shared_data, network, mx.cpu())
 
 
 @pytest.mark.parametrize("network", golden.SHARED, ids=lambda each: each[0])
 @pytest.mark.usefixtures("accelerator")
-def test_shared_on_eia(network: tuple[str, int, str], shared_data: Path) -> None:
+def test_shared_on_eia(network: golden.Network, shared_data: Path) -> None:
     golden.check(shared_data, network, mx.eia())
