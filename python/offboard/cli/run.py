@@ -7,6 +7,7 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -38,12 +39,25 @@ def run(
             stack.callback(_end_session)
             os.environ.update(daemon.environment)
         sys.argv = list(arguments)
-        if module:
-            sys.path.insert(0, os.getcwd())
-            runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
-        else:
-            sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
-            runpy.run_path(arguments[0], run_name="__main__")
+        try:
+            if module:
+                sys.path.insert(0, os.getcwd())
+                runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+            else:
+                sys.path.insert(0, str(Path(arguments[0]).resolve().parent))
+                runpy.run_path(arguments[0], run_name="__main__")
+        except Exception as error:
+            # As python shows it: from the script's own first line on.
+            error.__traceback__ = _within_script(error.__traceback__)
+            sys.excepthook(type(error), error, error.__traceback__)
+            raise typer.Exit(1) from None
+
+
+def _within_script(traceback: TracebackType | None) -> TracebackType | None:
+    ours = (__file__, runpy.__file__, "<frozen runpy>")
+    while traceback is not None and traceback.tb_frame.f_code.co_filename in ours:
+        traceback = traceback.tb_next
+    return traceback
 
 
 def _end_session() -> None:

@@ -17,13 +17,18 @@ __all__ = ["almost_equal", "assert_almost_equal", "download"]
 def download(
     url: str, fname: str | None = None, dirname: str | None = None, overwrite: bool = False, retries: int = 5
 ) -> str:
-    """The path of a file: an existing one is returned, else it is downloaded."""
-    path = fname or os.path.basename(urllib.parse.urlsplit(url).path)
+    """The path of a file: an existing one is returned, else it is downloaded.
+
+    It is named by the last part of the URL, with its query as MXNet does; one without it is found too.
+    """
+    names = [fname] if fname else [url.rsplit("/", 1)[-1], os.path.basename(urllib.parse.urlsplit(url).path)]
     if dirname is not None:
         os.makedirs(dirname, exist_ok=True)
-        path = os.path.join(dirname, path)
-    if os.path.exists(path) and not overwrite:
-        return path
+    paths = [os.path.join(dirname or "", name) for name in names]
+    for found in paths:
+        if os.path.exists(found) and not overwrite:
+            return found
+    path = paths[0]
     failure: OSError | None = None
     for _ in range(max(retries, 1)):
         draft = f"{path}.part"

@@ -14,7 +14,7 @@ offboard.install_as_mxnet()
 import mxnet as mx  # noqa: E402
 
 Batch = namedtuple("Batch", ["data"])
-CAPABILITIES = ["array", "context", "context_scope", "grad_req", "module", "symbol"]
+CAPABILITIES = ["array", "context", "context_scope", "creation", "grad_req", "module", "symbol"]
 
 
 class Player:
@@ -63,6 +63,27 @@ class Player:
 
     def do_zeros(self, shape: list[int], context: str | None = None) -> Any:
         return mx.nd.zeros(tuple(shape), **self.placed(context))
+
+    def do_full(self, shape: list[int], value: float, context: str | None = None) -> Any:
+        return mx.nd.full(tuple(shape), value, **self.placed(context))
+
+    def do_empty(self, shape: list[int], context: str | None = None) -> Any:
+        return mx.nd.empty(tuple(shape), **self.placed(context))
+
+    def do_arange(self, stop: float, context: str | None = None) -> Any:
+        return mx.nd.arange(stop, **self.placed(context))
+
+    def do_linspace(self, start: float, stop: float, count: int, context: str | None = None) -> Any:
+        return mx.nd.linspace(start, stop, count, **self.placed(context))
+
+    def do_eye(self, size: int, context: str | None = None) -> Any:
+        return mx.nd.eye(size, **self.placed(context))
+
+    def do_random_uniform(self, shape: list[int], context: str | None = None) -> Any:
+        return mx.nd.random.uniform(shape=tuple(shape), **self.placed(context))
+
+    def do_random_normal(self, shape: list[int], context: str | None = None) -> Any:
+        return mx.nd.random.normal(shape=tuple(shape), **self.placed(context))
 
     def do_as_in_context(self, array: str, context: str) -> Any:
         return self.values[array].as_in_context(self.values[context])
