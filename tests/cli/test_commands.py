@@ -20,6 +20,12 @@ net = mx.sym.exp(mx.sym.var('data'))
 executor = net.simple_bind(ctx=mx.eia(), grad_req='null', data=(2,))
 print(executor.forward(data=mx.nd.zeros((2,)))[0].asnumpy().tolist())
 """
+# As on another host, where the worker's Unix socket is not.
+ELSEWHERE = """
+from offboard.client import connection
+connection.Connection._worker_target = lambda self, endpoints: endpoints.grpc
+print(connection.connection().same_host)
+"""
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
@@ -208,6 +214,10 @@ def test_tls_and_token(home: Path, tmp_path: Path, accelerators: int) -> None:
         remote = {"OFFBOARD_ENDPOINT": ready["grpc"], "OFFBOARD_CA": str(tmp_path / "ca.pem")}
         elsewhere = tmp_path / "elsewhere"
         assert json.loads(offboard(elsewhere, "validate", "--json", **remote, OFFBOARD_TOKEN="hush").stdout)
+        script = tmp_path / "remote.py"
+        script.write_text(ELSEWHERE + SCRIPT)
+        ran = offboard(elsewhere, "run", str(script), **remote, OFFBOARD_TOKEN="hush")
+        assert ran.stdout == "False\n[1.0, 1.0]\n", ran.stderr
         refused = offboard(elsewhere, "validate", **remote, OFFBOARD_TOKEN="wrong")
         assert refused.returncode == 1
         assert "set OFFBOARD_TOKEN" in refused.stderr
