@@ -12,8 +12,7 @@ import onnxruntime
 
 from offboard.errors import AcceleratorOutOfMemoryError, ExecutionError, InvalidGraphError
 from offboard.operators.builder import Builder, element_type
-from offboard.operators.casts import BFLOAT16
-from offboard.operators.lowering import IR_VERSION, OPSET, TensorSpec
+from offboard.operators.lowering import IR_VERSION, OPSET, TensorSpec, widened
 from offboard.runtime.plan import session_options
 
 __all__ = ["FOLDER_KEY", "OnnxRuntimeEngine"]
@@ -92,32 +91,24 @@ class _Plan:
         self._session, self._refusal = session, refusal
         self._inputs = [spec.name for spec in inputs]
         self._names = [spec.name for spec in outputs]
-        self._bfloat16 = {spec.name for spec in (*inputs, *outputs) if spec.dtype == BFLOAT16}
+        self._types = [spec.dtype for spec in outputs]
+        self._plain = all(widened(spec.dtype) == spec.dtype for spec in (*inputs, *outputs))
 
     def run(self, feeds: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
         """One forward."""
         try:
-            if not self._bfloat16:
+            if self._plain:
                 made: list[npt.NDArray[Any]] = self._session.run(
                     self._names, {name: feeds[name] for name in self._inputs}
                 )
                 return made
-            values = {name: _ortvalue(feeds[name]) for name in self._inputs}
-            results = self._session.run_with_ort_values(self._names, values)
-            return [
-                np.from_dlpack(value._ortvalue).view(BFLOAT16) if name in self._bfloat16 else value.numpy()
-                for name, value in zip(self._names, results, strict=True)
-            ]
+            given = {name: feeds[name].astype(widened(feeds[name].dtype)) for name in self._inputs}
+            results = self._session.run(self._names, given)
+            return [array.astype(dtype) for array, dtype in zip(results, self._types, strict=True)]
         except Exception as error:
             if _is_refusal(error):
                 raise self._refusal(_refused_bytes(error)) from error
             raise ExecutionError(f"The forward failed: {error}") from error
-
-
-def _ortvalue(array: npt.NDArray[Any]) -> Any:
-    if array.dtype == BFLOAT16:
-        return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(array.view(np.uint16), element_type(BFLOAT16))
-    return onnxruntime.OrtValue.ortvalue_from_numpy(array)
 
 
 def _is_refusal(error: Exception) -> bool:

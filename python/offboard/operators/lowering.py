@@ -18,11 +18,12 @@ from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.lists import output_names
 from offboard.graph.node import Entry, Graph
 from offboard.operators import record as records
-from offboard.operators.builder import Builder, Dtype, NodeRecord, Shape, Value, element_type
+from offboard.operators.builder import FLOAT32, Builder, Dtype, NodeRecord, Shape, Value, element_type
+from offboard.operators.casts import BFLOAT16
 from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.record import Params, PartialShape
 
-__all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "emit_graph", "lower", "placement"]
+__all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "emit_graph", "lower", "placement", "widened"]
 
 OPSET = 21
 IR_VERSION = 10
@@ -42,6 +43,11 @@ class TensorSpec:
     def nbytes(self) -> int:
         """Size in bytes, where all dimensions are known."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+
+def widened(dtype: Dtype) -> Dtype:
+    """In which dtype a tensor passes the edge of a model: NumPy and ONNX Runtime cannot hand each other bfloat16."""
+    return FLOAT32 if dtype == BFLOAT16 else dtype
 
 
 @dataclass(frozen=True)
@@ -96,20 +102,26 @@ def lower(
     """
     builder = Builder()
     variables: dict[str, Value] = {}
+    fed: dict[str, Value] = {}
     for node in graph.variables():
         if node.name not in variables:
             if node.name not in shapes:
                 raise MXNetError(f"The shape of argument {node.name} is not known")
-            variables[node.name] = builder.value(node.name, tuple(shapes[node.name]), dtypes[node.name])
-    heads = emit_graph(builder, graph, variables, is_train=is_train)
+            dtype = dtypes[node.name]
+            edge = dtype if node.name in constants else widened(dtype)
+            variables[node.name] = builder.value(node.name, tuple(shapes[node.name]), edge)
+            fed[node.name] = variables[node.name].cast(dtype)
+    heads = emit_graph(builder, graph, fed, is_train=is_train)
     names = output_names(graph)
     taken = set(builder.specs)
-    outputs = []
-    for source, label in zip(heads, names, strict=True):
+    outputs, told = [], []
+    for head, label in zip(heads, names, strict=True):
         while label in taken:
             label += "_"  # noqa: PLW2901
         taken.add(label)
+        source = head.cast(widened(head.dtype))
         outputs.append(builder.value(label, source.shape, source.dtype))
+        told.append(TensorSpec(label, source.shape, head.dtype))
         builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
     # A label that inference ignores is no input of the model, nor a gamma that is fixed a constant.
     used = {name for node in builder.nodes for name in _names_used(node)}
@@ -117,9 +129,9 @@ def lower(
     constants_made = [value for key, value in variables.items() if key in constants and value.name in used]
     return Lowered(
         _model(builder, inputs_made, constants_made, outputs, name),
-        [_spec(value) for value in inputs_made],
-        [_spec(value) for value in constants_made],
-        [_spec(value) for value in outputs],
+        [TensorSpec(value.name, value.shape, dtypes[value.name]) for value in inputs_made],
+        [TensorSpec(value.name, value.shape, dtypes[value.name]) for value in constants_made],
+        told,
         _peak(builder, inputs_made, outputs),
     )
 
@@ -170,10 +182,6 @@ def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[s
     extended = Graph([*graph.heads, *(Entry(node, 0) for node in found)])
     inferred = infer_shapes(extended, shapes, dtypes).outputs[len(graph.heads) :]
     return {id(node): shape for node, shape in zip(found, inferred, strict=True)}
-
-
-def _spec(value: Value) -> TensorSpec:
-    return TensorSpec(value.name, value.shape, value.dtype)
 
 
 def _model(

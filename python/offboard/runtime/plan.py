@@ -13,7 +13,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, R
 from offboard.errors import MXNetError
 from offboard.operators.builder import element_type
 from offboard.operators.casts import BFLOAT16
-from offboard.operators.lowering import Lowered
+from offboard.operators.lowering import Lowered, widened
 
 __all__ = ["PREPACKED_BYTES", "Plan", "session_options"]
 
@@ -73,9 +73,9 @@ class Plan:
                 given = {spec.name: feeds[spec.name] for spec in self.inputs}
                 made: list[npt.NDArray[Any]] = self._session.run(self._names, given)
                 return made
-            values = {spec.name: _ortvalue(np.ascontiguousarray(feeds[spec.name])) for spec in self.inputs}
-            results = self._session.run_with_ort_values(self._names, values)
-            return [_from_ortvalue(value, spec.dtype) for value, spec in zip(results, self.outputs, strict=True)]
+            given = {spec.name: feeds[spec.name].astype(widened(spec.dtype)) for spec in self.inputs}
+            results = self._session.run(self._names, given)
+            return [array.astype(spec.dtype) for array, spec in zip(results, self.outputs, strict=True)]
         except _FAILURES as error:
             raise MXNetError(f"The forward failed: {error}") from error
 
@@ -84,11 +84,3 @@ def _ortvalue(array: npt.NDArray[Any]) -> Any:
     if array.dtype == BFLOAT16:
         return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(array.view(np.uint16), element_type(BFLOAT16))
     return onnxruntime.OrtValue.ortvalue_from_numpy(array)
-
-
-def _from_ortvalue(value: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    if dtype != BFLOAT16:
-        made: npt.NDArray[Any] = value.numpy()
-        return made
-    raw: npt.NDArray[Any] = np.array(np.from_dlpack(value._ortvalue), dtype=np.uint16)
-    return raw.view(BFLOAT16)
