@@ -113,7 +113,7 @@ class Executor:
         try:
             for key, plan in self._plans.items():
                 if not plan.running:
-                    self._release(key)
+                    self._reclaimed(key)
                     return True
             return False
         finally:
@@ -169,8 +169,13 @@ class Executor:
             raise
         plan = self._plans[key] = _Plan(engine, converted.outputs, converted.peak_bytes)
         while len(self._plans) > host.limits["plans"]:
-            self._release(next(iter(self._plans)))
+            self._reclaimed(next(iter(self._plans)))
         return plan
+
+    def _reclaimed(self, key: _Shapes) -> None:
+        """Releases one plan; the arena gives its chunks back, else it would grow by what other shapes leave."""
+        self._release(key)
+        self._host.engine.shrink()
 
     def _release(self, key: _Shapes) -> None:
         plan = self._plans.pop(key)
@@ -205,12 +210,13 @@ class Executors:
         digests = [graph, *(each.digest for each in variables if each.digest)]
         self.store.pin(digests)
         try:
-            missing = self.store.missing(digests)
-            if missing:
-                raise MissingBlobError(f"The store lacks {len(missing)} of the blobs that the bind names")
             executor = Executor(self, publish_as or f"x-{secrets.token_hex(16)}", session, format_, graph, variables)
             self.ledger.charge_weights(executor.blobs)
             try:
+                # Behind the charge: what can never be admitted is not worth sending.
+                missing = self.store.missing(digests)
+                if missing:
+                    raise MissingBlobError(f"The store lacks {len(missing)} of the blobs that the bind names")
                 converted = executor.open()
                 if not converted.whole:
                     self.ledger.release_weights(executor.blobs)

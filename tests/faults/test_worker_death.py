@@ -10,6 +10,9 @@ from pathlib import Path
 
 from offboard_accelerator import embedded
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from worker_process import worker_of
+
 CALLER = """
 import json, sys, time
 import offboard.mxnet as mx
@@ -34,25 +37,6 @@ for call in range(count):
     time.sleep(0.002)
 print(json.dumps([right, typed, wrong, slowest]))
 """
-
-
-def worker_of(supervisor: int) -> int:
-    """The supervisor's child that listens: the one with a converter of its own."""
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-            command = (entry.parent / "cmdline").read_text()
-        except OSError:
-            continue
-        if int(fields[1]) == supervisor and "offboard_accelerator.worker" in command:
-            own = int(entry.parent.name)
-            children = Path(f"/proc/{own}/task/{own}/children").read_text()
-            others = [Path(f"/proc/{own}/task")]
-            for task in others[0].iterdir():
-                children += (task / "children").read_text()
-            if children.strip():
-                return own
-    raise AssertionError("no worker found")
 
 
 def test_killed_under_load() -> None:

@@ -1,7 +1,7 @@
 """The Python programs of the original's developer guide run as they are, on an accelerator.
 
-Their text is taken from the guide. What a page break did to it is undone: blocks cut in two, a string over two lines, and
-two brackets in the wrong order.
+Their text is taken from the guide. What a page break did to it is undone: blocks cut in two, a string over two lines,
+and two brackets in the wrong order.
 """
 
 import os

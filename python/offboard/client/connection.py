@@ -82,6 +82,7 @@ class Connection:
         self.generation = ""
         self._requests: queue.SimpleQueue[pb.LeaseRequest | None] = queue.SimpleQueue()
         self._closed = False
+        self._told: set[Any] = set()
         self.methods = {
             name: method.stub(front)
             for service in (ACCELERATOR, INFERENCE)
@@ -102,6 +103,14 @@ class Connection:
             return self.methods[method](request, timeout=seconds, metadata=self.metadata)
         except grpc.RpcError as failure:
             raise error_of(failure, doing) from failure
+
+    def tell(self, method: str, request: Any, seconds: float) -> None:
+        """A call whose answer nobody waits for."""
+        stub: Any = self.methods[method]
+        future = stub.future(request, timeout=seconds, metadata=self.metadata)
+        # gRPC cancels a call that nobody holds.
+        self._told.add(future)
+        future.add_done_callback(self._told.discard)
 
     def infer(self, request: oip.ModelInferRequest, until: float) -> oip.ModelInferResponse:
         """One inference, answered until ``until`` (monotonic seconds); raises grpc.RpcError."""

@@ -11,7 +11,7 @@ from offboard.version import __version__
 from offboard.wire import accelerator as pb
 from offboard.wire.names import ERROR_TRAILER
 
-__all__ = ["LOST", "detail_of", "error_of", "is_lost"]
+__all__ = ["LOST", "detail_of", "error_of", "is_lost", "lacks_blobs"]
 
 _D = pb.ErrorDetail
 _CLASSES: dict[int, type[errors.MXNetError]] = {
@@ -46,6 +46,12 @@ def is_lost(failure: grpc.RpcError) -> bool:
     if detail is not None:
         return detail.code in LOST
     return failure.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
+
+
+def lacks_blobs(failure: grpc.RpcError) -> bool:
+    """Whether a bind was refused for want of blobs, which are to be sent."""
+    detail = detail_of(failure)
+    return detail is not None and detail.code == _D.MISSING_BLOB
 
 
 def error_of(failure: grpc.RpcError, doing: str) -> errors.MXNetError:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from offboard import rules
 from offboard.client.connection import Connection, call_seconds, connection, renew
-from offboard.client.faults import error_of, is_lost
+from offboard.client.faults import error_of, is_lost, lacks_blobs
 from offboard.client.shared_memory import THRESHOLD, Segment
 from offboard.client.upload import digest_of, send_missing
 from offboard.errors import AcceleratorUnavailableError, MXNetError
@@ -158,7 +158,6 @@ class RemoteBackend:
         digest = digest_of(self._graph)
         blobs = {self._digests[name][1]: arrays[name] for name in self._constants}
         blobs[digest] = self._graph
-        self._report.bytes_sent += send_missing(to, blobs)
         arguments = [
             pb.Argument(
                 name=name,
@@ -175,7 +174,7 @@ class RemoteBackend:
             publish_as=self._publish_as,
             instance_nodes=self._instance_nodes,
         )
-        reply = to.call("Bind", request, "binding a graph", rules.limit("bind_seconds"))
+        reply = self._admitted(to, request, blobs)
         if reply.instance or reply.cut_after:
             raise _InPieces([each.node for each in reply.instance], [each.node for each in reply.cut_after])
         self._finalizer()
@@ -190,6 +189,17 @@ class RemoteBackend:
         self._shared = to.same_host
         self._finalizer = weakref.finalize(self, _release, to, reply.executor)
         self._finalizer.atexit = False
+
+    def _admitted(self, to: Connection, request: pb.BindRequest, blobs: Mapping[bytes, npt.NDArray[Any]]) -> Any:
+        """Binds, with the blobs that the store lacks sent only when the accelerator has room for them."""
+        seconds = rules.limit("bind_seconds")
+        try:
+            return to.call("Bind", request, "binding a graph", seconds)
+        except MXNetError as error:
+            if not (isinstance(error.__cause__, grpc.RpcError) and lacks_blobs(error.__cause__)):
+                raise
+        self._report.bytes_sent += send_missing(to, blobs)
+        return to.call("Bind", request, "binding a graph", seconds)
 
     def _infer(
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
@@ -333,5 +343,4 @@ def _release(to: Connection, executor: str) -> None:
     """Tells the worker, without waiting for its answer: the program does not care."""
     if to.pid == os.getpid():
         with contextlib.suppress(Exception):
-            release: Any = to.methods["Release"]
-            release.future(pb.ReleaseRequest(executor=executor), timeout=10.0, metadata=to.metadata)
+            to.tell("Release", pb.ReleaseRequest(executor=executor), 10.0)
