@@ -58,7 +58,7 @@ f32 f16 i64: OneHot
 f32 f64 i32 i64 i16: Range
 f32 f64 f16 i32 i64 bool: Trilu
 f32 f64: RoiAlign
-f32: NonMaxSuppression
+f32: MaxRoiPool NonMaxSuppression
 """
 
 
