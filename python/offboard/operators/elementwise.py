@@ -155,14 +155,6 @@ for _name, _function in _FLOAT_FUNCTIONS.items():
     operator(_name, same_shape=True)(through_float(_function))
 
 
-@operator("erf", same_shape=True)
-def erf(p: Params, x: Value) -> Value:
-    """The error function; of integers truncated, so 0 up to 5 and 1 where float64 has no nearer number."""
-    if x.is_float:
-        return x.unary("Erf")
-    return _sign(x) * (x.cast(INT64).abs() >= 6).cast(x.dtype)
-
-
 _ROUNDING: dict[str, Callable[[Value], Value]] = {
     "floor": Value.floor,
     "ceil": lambda x: x.unary("Ceil"),
