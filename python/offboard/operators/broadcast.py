@@ -39,11 +39,15 @@ def _power(a: Value, b: Value) -> Value:
 
 
 def _hypot(a: Value, b: Value) -> Value:
-    if not a.is_float:
+    if a.dtype != FLOAT64:
         return _hypot(a.cast(FLOAT64), b.cast(FLOAT64)).cast(a.dtype)
     g = a.graph
     infinite = a.unary("IsInf", BOOL) | b.unary("IsInf", BOOL)
-    return g.where(infinite, g.const(np.inf, a.dtype), (a * a + b * b).sqrt())
+    # Of the quotients by the larger side: squares would overflow where the root does not.
+    larger = g.maximum(a.abs(), b.abs())
+    unit = g.where(larger.equals(0), g.const(1.0), larger)
+    left, right = a / unit, b / unit
+    return g.where(infinite, g.const(np.inf), (left * left + right * right).sqrt() * larger)
 
 
 def _extreme(op: str) -> Callable[[Value, Value], Value]:
@@ -115,6 +119,7 @@ for _name in ("add", "sub", "mul", "div"):
 for _name in ("mod", "power", "maximum", "minimum", "hypot"):
     operator(f"_{_name}", same_shape=True)(_same_shapes(ARITHMETIC[_name]))
 operator("_grad_add", same_shape=True)(_same_shapes(ARITHMETIC["add"]))
+operator("_scatter_elemwise_div", same_shape=True)(_same_shapes(ARITHMETIC["div"]))
 for _name, _function in {**COMPARISONS, **LOGICAL}.items():
     operator(f"_{_name}", same_shape=True)(_same_shapes(_function, compares=True))
     operator(f"broadcast_{_name}")(_broadcasting(_function, compares=True))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
-from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, Dtype, Value
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import Params, operator
 
@@ -64,9 +64,13 @@ def _expm1(x: Value) -> Value:
 
 
 def _cbrt(x: Value) -> Value:
-    # -0 stays -0, which its reciprocal shows.
     root = x.abs() ** (1.0 / 3.0)
-    return x.graph.where(x.equals(0), x, x.graph.where(x < 0, -root, root))
+    return x.graph.where(x < 0, -root, root)
+
+
+def _rcbrt(x: Value) -> Value:
+    # The sign of -0 shows in the reciprocal, and is lost in the root: ONNX Runtime's Where makes 0 of -0.
+    return x.graph.where(x.equals(0), 1.0 / x, 1.0 / _cbrt(x))
 
 
 def _sinh(x: Value) -> Value:
@@ -132,7 +136,7 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "sqrt": Value.sqrt,
     "rsqrt": lambda x: 1.0 / x.sqrt(),
     "cbrt": _cbrt,
-    "rcbrt": lambda x: 1.0 / _cbrt(x),
+    "rcbrt": _rcbrt,
     "reciprocal": lambda x: 1.0 / x,
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
@@ -248,6 +252,22 @@ def div_sqrt_dim(p: Params, x: Value) -> Value:
     return x * (1.0 / math.sqrt(x.shape[-1]))
 
 
+@operator("_identity_with_attr_like_rhs", same_shape=True)
+def identity_with_attributes(p: Params, x: Value, like: Value) -> Value:
+    """The first array, of which shape and type are the second's."""
+    if x.shape != like.shape or x.dtype != like.dtype:
+        raise ValueError(f"expected {x.shape} {x.dtype}, got {like.shape} {like.dtype}")
+    return x
+
+
+@operator("cast_storage", same_shape=True)
+def cast_storage(p: Params, x: Value) -> Value:
+    """The array: all of a graph's are dense."""
+    if p.stype == "csr" and x.ndim != 2:
+        raise ValueError(f"a csr array has two dimensions, not {x.shape}")
+    return x
+
+
 @operator("_contrib_gradientmultiplier", same_shape=True)
 def gradient_multiplier(p: Params, x: Value) -> Value:
     """The input as it is."""
@@ -348,6 +368,8 @@ def _with_scalar(function: Callable[[Value, Value], Value], reverse: bool, compa
 _SCALAR = {
     "_plus_scalar": ("add", False),
     "_minus_scalar": ("sub", False),
+    "_scatter_plus_scalar": ("add", False),
+    "_scatter_minus_scalar": ("sub", False),
     "_rminus_scalar": ("sub", True),
     "_mul_scalar": ("mul", False),
     "_div_scalar": ("div", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,7 +65,16 @@ def batch_take(p: Params, x: Value, indices: Value) -> Value:
     return rows.graph.emit("GatherElements", [rows, chosen], (x.shape[0], 1), axis=1).reshape(indices.shape)
 
 
-@operator("pick", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def _pick_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """Indices have the data's shape without the axis."""
+    data = shapes[0]
+    if data is None or shapes[1] is not None or p.axis is None or not -len(data) <= p.axis < len(data):
+        return shapes
+    axis = p.axis % len(data)
+    return [data, data[:axis] + data[axis + 1 :]]
+
+
+@operator("pick", fill=_pick_fill, types=lambda p, dtypes: (dtypes, [dtypes[0]]))
 def pick(p: Params, x: Value, indices: Value) -> Value:
     """One element along ``axis`` for each position of the others."""
     if p.axis is None:
@@ -108,3 +118,49 @@ def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:
     if condition.shape != yes.shape:
         condition = condition.reshape((yes.shape[0], *(1,) * (yes.ndim - 1)))
     return p.graph.where(~condition.equals(0), yes, no)
+
+
+@operator("_contrib_index_array", types=lambda p, dtypes: (dtypes, [INT64]))
+def index_array(p: Params, x: Value) -> Value:
+    """The coordinates of each element along a new last axis, all or those of ``axes``."""
+    axes = range(x.ndim) if p.axes is None else p.axes
+    if any(not -x.ndim <= axis < x.ndim for axis in axes):
+        raise ValueError(f"axes {p.axes} are out of range for {x.shape}")
+    g = p.graph
+    parts = []
+    for axis in axes:
+        positions = np.arange(x.shape[axis], dtype=np.int64)
+        shape = [1] * x.ndim
+        shape[axis] = x.shape[axis]
+        parts.append(g.const(positions.reshape(shape)).expand(x.shape))
+    return g.stack(parts, x.ndim) if parts else g.const(np.zeros((*x.shape, 0), np.int64))
+
+
+def _index_shape(p: Params) -> tuple[int, ...]:
+    if not p.shape:
+        raise ValueError("Empty shape parameter for ravel operator.")
+    return tuple(p.shape)
+
+
+@operator("_ravel_multi_index")
+def ravel_multi_index(p: Params, x: Value) -> Value:
+    """Flat indices of coordinates (dimensions, n), in the input's type."""
+    shape = _index_shape(p)
+    if x.ndim != 2:
+        raise ValueError(f"Input to ravel operator must be two-dimensional, not {x.shape}")
+    if x.shape[0] != len(shape):
+        raise ValueError("First dimension of input of ravel operator does not match shape parameter dimension.")
+    strides = np.array([math.prod(shape[axis + 1 :]) for axis in range(len(shape))], np.int64)
+    return (x.cast(INT64) * p.graph.const(strides.reshape(-1, 1))).sum([0]).cast(x.dtype)
+
+
+@operator("_unravel_index")
+def unravel_index(p: Params, x: Value) -> Value:
+    """Coordinates (dimensions, ...) of flat indices; the first is whatever is left."""
+    rest = x.cast(INT64)
+    parts = []
+    for size in reversed(_index_shape(p)[1:]):
+        above = rest / size
+        parts.append(rest - above * size)
+        rest = above
+    return p.graph.stack([rest, *reversed(parts)], 0).cast(x.dtype)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
 from offboard.operators.record import Params, operator
 
 
@@ -113,7 +114,7 @@ def _arg(op: str) -> Callable[[Params, Value], Value]:
             nan = flat.isnan().cast(np.int32)
             first = flat.graph.emit("ArgMax", [nan], shape, INT64, axis=axis, keepdims=1)
             best = flat.graph.where(nan.max([axis], True), first, best)
-        made = best.cast(x.dtype if x.is_float else FLOAT32)
+        made = best.cast(x.dtype)
         if p.axis is None:
             return made.reshape((1,) * x.ndim if p.keepdims else (1,))
         return made if p.keepdims else _shaped(made.squeeze(axis))
@@ -130,3 +131,60 @@ def argmax_channel(p: Params, x: Value) -> Value:
     """argmax along dimension 1."""
     best = x.graph.emit("ArgMax", [x], (x.shape[0], *x.shape[2:]), INT64, axis=1, keepdims=0)
     return best.cast(x.dtype)
+
+
+@operator("_square_sum")
+def square_sum(p: Params, x: Value) -> Value:
+    """The sum of squares over axes."""
+    wide = _wide(x)
+    return _shaped((wide * wide).sum(reduced_axes(p, x), p.keepdims).cast(x.dtype))
+
+
+@operator("moments")
+def moments(p: Params, x: Value) -> list[Value]:
+    """Mean and variance over axes; of integers every sum wraps and every quotient is truncated."""
+    if not p.axes:
+        raise ValueError(
+            "Empty axes is not supported, if you would like to do global moments, please pass all axes to axes argument"
+        )
+    axes = [axis % x.ndim for axis in p.axes]
+    count = math.prod(x.shape[axis] for axis in axes)
+
+    def mean_of(value: Value) -> Value:
+        total = _wide(value).sum(axes, True)
+        return (total / count).cast(x.dtype) if x.is_float else total.cast(x.dtype) / count
+
+    mean = mean_of(x)
+    deviation = x - mean
+    variance = mean_of(deviation * deviation)
+    return [mean, variance] if p.keepdims else [_shaped(each.squeeze(*axes)) for each in (mean, variance)]
+
+
+@operator("_np_cumsum", types=lambda p, dtypes: (dtypes, [_cumsum_type(p, dtypes[0])]))
+def cumsum(p: Params, x: Value) -> Value:
+    """Running sums along an axis, or of the flattened array; of bool as int64."""
+    dtype = _cumsum_type(p, x.dtype)
+    flat, axis = (x.reshape((x.size,)), 0) if p.axis is None else (x, p.axis)
+    if not -flat.ndim <= axis < flat.ndim:
+        raise ValueError(f"axis value {axis} out of range")
+    cast = flat.cast(np.int64).cast(dtype) if x.is_float and dtype.kind == "i" else flat.cast(dtype)
+    wide = cast.cast(INT64) if dtype.kind in "iu" else cast
+    return wide.graph.emit("CumSum", [wide, p.graph.const(axis % flat.ndim, INT64)], flat.shape).cast(dtype)
+
+
+def _cumsum_type(p: Params, own: Dtype | None) -> Dtype | None:
+    if p.dtype is not None:
+        return np.dtype(p.dtype)
+    return INT64 if own == BOOL else own
+
+
+@operator("_contrib_allclose", types=lambda p, dtypes: (dtypes, [np.dtype(np.uint8)]))
+def allclose(p: Params, a: Value, b: Value) -> Value:
+    """1 where all elements are equal within atol + rtol |b|, else 0; 0-dimensional."""
+    if a.shape != b.shape or a.dtype != b.dtype:
+        raise ValueError(f"allclose needs equal shapes and types: {a.shape} {a.dtype}, {b.shape} {b.dtype}")
+    left, right = a.cast(FLOAT64), b.cast(FLOAT64)
+    close = ((left - right).abs() <= right.abs() * p.rtol + p.atol) | left.equals(right)
+    if p.equal_nan:
+        close = close | (left.isnan() & right.isnan())
+    return close.cast(np.int32).min(range(a.ndim)).reshape(()).cast(np.uint8)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from offboard.operators.builder import INT64, Value
-from offboard.operators.record import Params, operator
+from offboard.operators.record import Params, PartialShape, operator
+
+
+def _lengths_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """One length a sample; the batch is the other of the first two axes than time."""
+    data = shapes[0]
+    if data is None or len(data) < 2 or len(shapes) < 2:
+        return shapes
+    return [data, (data[1 - p.values.get("axis", 0)],)]
 
 
 def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, Value]:
@@ -17,7 +27,7 @@ def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, V
     return time, limit
 
 
-@operator("SequenceMask")
+@operator("SequenceMask", fill=_lengths_fill)
 def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Steps past each length become ``value``."""
     if lengths is None:
@@ -26,7 +36,7 @@ def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     return p.graph.where(time < limit, x, p.graph.const(p.value, x.dtype))
 
 
-@operator("SequenceLast")
+@operator("SequenceLast", fill=_lengths_fill)
 def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """The last step, or the last before each length."""
     axis = p.axis
@@ -37,7 +47,7 @@ def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     return p.graph.emit("GatherND", [moved, last], (moved.shape[0], *moved.shape[2:]), batch_dims=1)
 
 
-@operator("SequenceReverse")
+@operator("SequenceReverse", fill=_lengths_fill)
 def sequence_reverse(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Time backwards, each sequence within its length."""
     if lengths is None:

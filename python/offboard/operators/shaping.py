@@ -195,13 +195,19 @@ def split_v2(p: Params, x: Value) -> list[Value]:
     return [part.squeeze(axis) for part in parts] if p.squeeze_axis else parts
 
 
+def slice_ranges(p: Params, shape: Shape) -> dict[int, tuple[int, int, int]]:
+    """The resolved range of each leading dimension that ``begin``, ``end`` and ``step`` name; None leaves one open."""
+    steps = p.step or (None,) * len(p.begin)
+    return {
+        axis: slice(begin, end, step or None).indices(shape[axis])
+        for axis, (begin, end, step) in enumerate(zip(p.begin, p.end, steps, strict=True))
+    }
+
+
 @operator("slice")
 def slice_(p: Params, x: Value) -> Value:
-    """Python's slicing on leading dimensions; None leaves a bound open."""
-    steps = p.step or (None,) * len(p.begin)
-    ranges = {}
-    for axis, (begin, end, step) in enumerate(zip(p.begin, p.end, steps, strict=True)):
-        ranges[axis] = slice(begin, end, step or None).indices(x.shape[axis])
+    """Python's slicing on leading dimensions."""
+    ranges = slice_ranges(p, x.shape)
     if any(len(range(*each)) == 0 for each in ranges.values()):
         raise ValueError(f"slice begin={p.begin} end={p.end} of {x.shape} is empty")
     return x.slices(ranges)

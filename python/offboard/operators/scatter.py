@@ -1,0 +1,134 @@
+"""Operators that write into an array: slices, coordinates, rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from offboard.operators.builder import BOOL, INT64, Dtype, Shape, Value
+from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.shaping import slice_ranges
+
+
+def _written(x: Value, positions: Value, updates: Value) -> Value:
+    """The array with ``updates`` at flat ``positions`` of the same shape; of equal positions the last counts."""
+    flat = x.reshape((x.size,))
+    count = updates.size
+    made = x.graph.emit(
+        "ScatterElements", [flat, positions.reshape((count,)), updates.reshape((count,))], (x.size,), axis=0
+    )
+    return made.reshape(x.shape)
+
+
+def _sliced_shape(p: Params, shape: Shape) -> Shape:
+    ranges = slice_ranges(p, shape)
+    return tuple(len(range(*ranges[axis])) if axis in ranges else d for axis, d in enumerate(shape))
+
+
+def _slice_positions(p: Params, x: Value) -> Value:
+    """Flat positions of a slice's elements, in the slice's shape."""
+    ranges = slice_ranges(p, x.shape)
+    made = None
+    for axis, size in enumerate(x.shape):
+        steps = np.array(range(*ranges.get(axis, (0, size, 1))))
+        offsets = steps.astype(np.int64) * math.prod(x.shape[axis + 1 :])
+        part = x.graph.const(offsets.reshape((-1,) + (1,) * (x.ndim - axis - 1)))
+        made = part if made is None else made + part
+    if made is None:
+        raise ValueError("a scalar has no slices")
+    return made
+
+
+def _assign_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """What is assigned has the shape of the slice."""
+    whole = shapes[0]
+    if whole is None or 0 in whole:
+        return shapes
+    return [whole, _sliced_shape(p, whole)]
+
+
+@operator("_slice_assign", fill=_assign_fill)
+def slice_assign(p: Params, x: Value, part: Value) -> Value:
+    """The first array with the second in a slice."""
+    wanted = _sliced_shape(p, x.shape)
+    if part.shape != wanted:
+        raise ValueError(f"Shape inconsistent, Provided = {list(part.shape)}, inferred shape={list(wanted)}")
+    return _written(x, _slice_positions(p, x), part) if part.size else x
+
+
+@operator("_slice_assign_scalar", same_shape=True)
+def slice_assign_scalar(p: Params, x: Value) -> Value:
+    """The array with one number, truncated to its type, in a slice."""
+    shape = _sliced_shape(p, x.shape)
+    if not math.prod(shape):
+        return x
+    return _written(x, _slice_positions(p, x), x.graph.full(shape, np.asarray(p.scalar).astype(x.dtype), x.dtype))
+
+
+def _indexed_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Dtype | None], list[Dtype | None]]:
+    return list(dtypes), [dtypes[0]]
+
+
+def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
+    """``x`` with ``updates`` at coordinates, whose first axis runs over the leading dimensions of ``x``."""
+    g = x.graph
+    if indices.ndim < 2:
+        raise ValueError("scatter_nd requires index tensor to have at least 2 dimensions")
+    count = indices.shape[0]
+    if count > x.ndim:
+        raise ValueError("Number of indices exceeds output dimension in operator scatter_nd")
+    inner = x.shape[count:]
+    if updates.shape != (*indices.shape[1:], *inner):
+        raise ValueError(
+            f"Invalid data, indices, and output shape combination for scatter_nd: {list(updates.shape)}, "
+            f"{list(indices.shape)}, {list(x.shape)}"
+        )
+    rows = math.prod(x.shape[:count])
+    strides = [math.prod(x.shape[axis + 1 : count]) for axis in range(count)]
+    column = (count,) + (1,) * (indices.ndim - 1)
+    row = (indices.cast(INT64) * g.const(np.array(strides, np.int64).reshape(column))).sum([0])
+    size = math.prod(inner)
+    flat_row = row.reshape((row.size, 1))
+    inside = (flat_row >= 0) & (flat_row < rows)
+    positions = flat_row.clip(0, rows - 1) * size + g.const(np.arange(size, dtype=np.int64))
+    made = _written(x, positions, updates.reshape((row.size, size)))
+    return made.provided(_all(inside), "scatter_nd: an index is out of range")
+
+
+def _all(condition: Value) -> Value:
+    """Whether a condition holds everywhere, 0-dimensional."""
+    return condition.cast(np.int32).min(range(condition.ndim)).cast(BOOL)
+
+
+@operator("scatter_nd", types=_indexed_types)
+def scatter_nd(p: Params, updates: Value, indices: Value) -> Value:
+    """Zeros of ``shape`` with elements or slices at coordinates; of equal coordinates the last counts."""
+    return _at_coordinates(p.graph.full(tuple(p.shape), 0, updates.dtype), indices, updates)
+
+
+@operator("_scatter_set_nd", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+def scatter_set_nd(p: Params, x: Value, updates: Value, indices: Value) -> Value:
+    """The array with elements or slices at coordinates."""
+    if tuple(p.shape) != x.shape:
+        raise ValueError(f"Shape inconsistent, Provided = {list(x.shape)}, inferred shape={list(p.shape)}")
+    return _at_coordinates(x, indices, updates)
+
+
+@operator("_contrib_index_copy", types=_indexed_types)
+def index_copy(p: Params, x: Value, indices: Value, rows: Value) -> Value:
+    """The array with rows replaced by others."""
+    if indices.ndim != 1:
+        raise ValueError(f"index_copy needs a vector of indices, not {indices.shape}")
+    if rows.ndim != x.ndim or rows.shape != (indices.shape[0], *x.shape[1:]):
+        raise ValueError(f"index_copy: {rows.shape} is not {indices.shape[0]} rows of {x.shape}")
+    return _at_coordinates(x, indices.unsqueeze(0), rows)
+
+
+@operator("_sparse_retain", types=_indexed_types)
+def sparse_retain(p: Params, x: Value, indices: Value) -> Value:
+    """The rows listed, zero elsewhere."""
+    rows = p.graph.const(np.arange(x.shape[0], dtype=np.int64).reshape(-1, 1))
+    kept = rows.equals(indices.cast(INT64).reshape((1, indices.size))).cast(np.int32).max([1]).cast(BOOL)
+    return p.graph.where(kept.reshape((x.shape[0], *(1,) * (x.ndim - 1))), x, p.graph.const(0, x.dtype))
