@@ -163,7 +163,7 @@ def moments(p: Params, x: Value) -> list[Value]:
 @operator("_np_cumsum", types=lambda p, dtypes: (dtypes, [_cumsum_type(p, dtypes[0])]))
 def cumsum(p: Params, x: Value) -> Value:
     """Running sums along an axis, or of the flattened array; of bool as int64."""
-    dtype = _cumsum_type(p, x.dtype)
+    dtype = _cumsum_type(p, x.dtype) or x.dtype
     flat, axis = (x.reshape((x.size,)), 0) if p.axis is None else (x, p.axis)
     if not -flat.ndim <= axis < flat.ndim:
         raise ValueError(f"axis value {axis} out of range")
