@@ -110,6 +110,7 @@ _FAMILIES = (
     "pooling",
     "program_defined",
     "quantized",
+    "quantized_products",
     "random",
     "recurrent",
     "reduction",
