@@ -72,6 +72,15 @@ class MXRecordIO:
         if self.is_open:
             self.open()
 
+    def position(self) -> int:
+        """Where the next record begins, in bytes."""
+        return self._file.tell()
+
+    def seek_to(self, position: int) -> None:
+        """Goes to where a record begins."""
+        assert not self.writable
+        self._file.seek(position)
+
     def write(self, buf: bytes) -> None:
         """Appends a record."""
         assert self.writable

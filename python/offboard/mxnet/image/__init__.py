@@ -21,6 +21,7 @@ from offboard.mxnet.image.augmenters import (
     SaturationJitterAug,
     SequentialAug,
 )
+from offboard.mxnet.image.iterator import ImageIter
 from offboard.mxnet.image.pixels import (
     center_crop,
     color_normalize,
@@ -39,8 +40,9 @@ from offboard.mxnet.image.pixels import (
 
 __all__ = [
     "Augmenter", "BrightnessJitterAug", "CastAug", "CenterCropAug", "ColorJitterAug", "ColorNormalizeAug",
-    "ContrastJitterAug", "CreateAugmenter", "ForceResizeAug", "HorizontalFlipAug", "HueJitterAug", "LightingAug",
-    "RandomCropAug", "RandomGrayAug", "RandomOrderAug", "RandomSizedCropAug", "ResizeAug", "SaturationJitterAug",
-    "SequentialAug", "center_crop", "color_normalize", "copyMakeBorder", "fixed_crop", "imdecode", "imread", "imresize",
-    "imrotate", "random_crop", "random_rotate", "random_size_crop", "resize_short", "scale_down",
+    "ContrastJitterAug", "CreateAugmenter", "ForceResizeAug", "HorizontalFlipAug", "HueJitterAug", "ImageIter",
+    "LightingAug", "RandomCropAug", "RandomGrayAug", "RandomOrderAug", "RandomSizedCropAug", "ResizeAug",
+    "SaturationJitterAug", "SequentialAug", "center_crop", "color_normalize", "copyMakeBorder", "fixed_crop",
+    "imdecode", "imread", "imresize", "imrotate", "random_crop", "random_rotate", "random_size_crop", "resize_short",
+    "scale_down",
 ]  # fmt: skip

@@ -154,9 +154,9 @@ def random_size_crop(
     Ten tries that do not fit give the middle.
     """
     height, width = src.shape[:2]
-    shares = kwargs.pop("min_area", area)
+    shares: Any = kwargs.pop("min_area", area)
     assert not kwargs, f"unexpected keyword arguments for `random_size_crop`: {sorted(kwargs)}"
-    least, most = (shares, 1.0) if isinstance(shares, Number) else shares
+    least, most = shares if isinstance(shares, (tuple, list)) else (float(shares), 1.0)
     for _ in range(10):
         target = random.uniform(least, most) * height * width
         sides = float(np.exp(random.uniform(*np.log(ratio))))
@@ -207,9 +207,7 @@ def _turned(image: Any, angle: float, zoom_in: bool, zoom_out: bool) -> Any:
     cos, sin = math.cos(angle), math.sin(angle)
     from_x, from_y = x * cos - y * sin, x * sin + y * cos
     if zoom_in or zoom_out:
-        outside = max(
-            (width * abs(cos) + height * abs(sin)) / width, (width * abs(sin) + height * abs(cos)) / height
-        )
+        outside = max((width * abs(cos) + height * abs(sin)) / width, (width * abs(sin) + height * abs(cos)) / height)
         scale = 1 / outside if zoom_in else outside
         from_x, from_y = from_x * scale, from_y * scale
     return _sampled(image, from_y + half_height, from_x + half_width)
@@ -233,5 +231,6 @@ def _sampled(image: Any, y: Any, x: Any) -> Any:
 
 def random_rotate(src: NDArray, angle_limits: Any, zoom_in: bool = False, zoom_out: bool = False) -> NDArray:
     """Images turned by random angles (degrees) between the limits."""
-    degrees = np.random.uniform(*angle_limits, size=src.shape[0]) if src.ndim == 4 else np.random.uniform(*angle_limits)
+    low, high = angle_limits
+    degrees = np.random.uniform(low, high, src.shape[0] if src.ndim == 4 else None)
     return imrotate(src, degrees, zoom_in, zoom_out)

@@ -15,16 +15,18 @@ from offboard.mxnet.io.rows import MXDataIter
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.ndarray.sparse import csr_matrix
 
-__all__ = ["CSVIter", "LibSVMIter"]
+__all__ = ["CSVIter", "LibSVMIter", "dims", "lines"]
 
 _CSV_DTYPES = ("float32", "int32", "int64")
 
 
-def _dims(shape: Any) -> tuple[int, ...]:
+def dims(shape: Any) -> tuple[int, ...]:
+    """A shape given as a number or a sequence."""
     return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
 
 
-def _lines(path: str | os.PathLike[str]) -> list[str]:
+def lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines of a text file that are not blank; raises MXNetError when it is not there."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             return [line for line in file.read().splitlines() if line.strip()]
@@ -35,7 +37,7 @@ def _lines(path: str | os.PathLike[str]) -> list[str]:
 def _table(path: str | os.PathLike[str], shape: tuple[int, ...], dtype: str) -> npt.NDArray[Any]:
     """The rows of a CSV file as (rows, *shape); raises MXNetError for rows of another size."""
     size = int(np.prod(shape, dtype=np.int64))
-    rows = list(csv.reader(_lines(path)))
+    rows = list(csv.reader(lines(path)))
     for number, row in enumerate(rows):
         if len(row) != size:
             raise MXNetError(
@@ -85,8 +87,8 @@ class CSVIter(MXDataIter):
             raise MXNetError(f"{wanted} is not supported for CSVIter")
         assert data_csv is not None
         assert batch_size is not None
-        self._table = _table(data_csv, _dims(data_shape), wanted)
-        label_dims = _dims(label_shape)
+        self._table = _table(data_csv, dims(data_shape), wanted)
+        label_dims = dims(label_shape)
         if label_csv is None:
             self._labels: npt.NDArray[Any] = np.zeros((len(self._table), *label_dims), wanted)
         else:
@@ -107,7 +109,7 @@ class CSVIter(MXDataIter):
 def _sparse_rows(path: str | os.PathLike[str], width: int) -> tuple[npt.NDArray[Any], list[list[tuple[int, float]]]]:
     """Labels and (column, value) pairs of the rows of a LibSVM file."""
     labels, rows = [], []
-    for number, line in enumerate(_lines(path)):
+    for number, line in enumerate(lines(path)):
         first, *rest = line.split("#", 1)[0].split()
         try:
             labels.append([float(each) for each in first.split(",")])
@@ -142,8 +144,8 @@ class LibSVMIter(MXDataIter):
     ) -> None:
         if not round_batch:
             raise MXNetError("sparse batch loader doesn't support round_batch == false yet")
-        (self._width,) = _dims(data_shape)
-        (self._label_width,) = _dims(label_shape)
+        (self._width,) = dims(data_shape)
+        (self._label_width,) = dims(label_shape)
         self._labels, self._data_rows = _sparse_rows(data_libsvm, self._width)
         self._label_rows = None if label_libsvm is None else _sparse_rows(label_libsvm, self._label_width)[1]
         if self._label_rows is None and self._labels.shape[1:] != (self._label_width,):
