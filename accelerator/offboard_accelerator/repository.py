@@ -78,6 +78,12 @@ class Repository:
         self._store = store
         self._lock = threading.Lock()
         self._states: dict[str, ModelState] = {}
+        self._loaded = threading.Event()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether every model was loaded, or found to be wrong, since the worker began."""
+        return self._loaded.is_set()
 
     def load_all(self) -> None:
         """Loads every model; one that cannot be loaded is logged and listed with its reason."""
@@ -87,6 +93,7 @@ class Repository:
             except Exception as error:
                 # Whatever is wrong with one model, the others are served.
                 _log.error("model not loaded", model=name, reason=str(error))
+        self._loaded.set()
 
     def load(self, name: str) -> None:
         """Loads a model, or loads it again from what the folder holds now.
@@ -98,7 +105,7 @@ class Repository:
         with self._lock:
             folder, version = self._find(name)
             self._release(name)
-            self._states[name] = ModelState(name, version, "LOADING", "")
+            self._states[name] = ModelState(name, version, "LOADING", "it is being loaded")
             try:
                 self._bind(name, version, folder)
             except BaseException as error:
@@ -127,6 +134,11 @@ class Repository:
             states.setdefault(name, ModelState(name, "", "UNAVAILABLE", "not loaded"))
         return [states[name] for name in sorted(states)]
 
+    def reason(self, name: str) -> str:
+        """Why a model of the folder is not ready; empty where there is nothing to say."""
+        state = self._states.get(name)
+        return "" if state is None else state.reason
+
     def _release(self, name: str) -> None:
         state = self._states.get(name)
         if state is not None and state.state == "READY":
@@ -140,8 +152,8 @@ class Repository:
         executor, converted = self._executors.bind(
             "", prepared.format, prepared.graph, prepared.variables, publish_as=name
         )
-        if converted.instance:
-            _, node, operator, reason = converted.instance[0]
+        if not converted.whole:
+            _, node, operator, reason = (*converted.instance, *converted.cut_after)[0]
             raise InvalidGraphError(f"Operator {operator} of node {node} does not run on an accelerator: {reason}")
         executor.version = version
         _describe(executor, prepared)

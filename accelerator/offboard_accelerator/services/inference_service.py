@@ -44,8 +44,8 @@ class InferenceService:
         return oip.ServerLiveResponse(live=True)
 
     def ServerReady(self, request: oip.ServerReadyRequest, context: Any) -> oip.ServerReadyResponse:
-        """Whether it takes work."""
-        return oip.ServerReadyResponse(ready=not self._state.draining.is_set())
+        """Whether it takes work, and the repository's models are there."""
+        return oip.ServerReadyResponse(ready=not self._state.draining.is_set() and self._state.repository.loaded)
 
     def ServerMetadata(self, request: oip.ServerMetadataRequest, context: Any) -> oip.ServerMetadataResponse:
         """Name, version and extensions."""
@@ -155,7 +155,11 @@ class InferenceService:
         return oip.SystemSharedMemoryUnregisterResponse()
 
     def _executor(self, name: str, version: str, session: str) -> Executor:
-        executor = self._state.executors.get(name, session)
+        try:
+            executor = self._state.executors.get(name, session)
+        except NotFoundError as error:
+            reason = self._state.repository.reason(name)
+            raise NotFoundError(f"Model {name} is not ready: {reason}") if reason else error from None
         if version not in ("", executor.version):
             raise NotFoundError(f"Model {name[:64]} has version {executor.version}, not {version[:64]}")
         return executor

@@ -243,10 +243,10 @@ class Value:
         return self._binary("Mul", self._other(other), self)
 
     def __truediv__(self, other: Value | float) -> Value:
-        return self._binary("Div", self, self._other(other))
+        return _quotient(self, self._other(other))
 
     def __rtruediv__(self, other: float) -> Value:
-        return self._binary("Div", self._other(other), self)
+        return _quotient(self._other(other), self)
 
     def __pow__(self, other: Value | float) -> Value:
         return self._binary("Pow", self, self._other(other))
@@ -463,3 +463,13 @@ class Value:
     def min(self, axes: Iterable[int], keepdims: bool = False) -> Value:
         """Minimum over ``axes``."""
         return self.reduce("ReduceMin", axes, keepdims)
+
+
+def _quotient(dividend: Value, divisor: Value) -> Value:
+    """ONNX's Div. The least integer by -1, which overflows and would end the process, is itself."""
+    if divisor.dtype.kind != "i" or (divisor.known is not None and not (divisor.known == -1).any()):
+        return dividend._binary("Div", dividend, divisor)
+    g = dividend.graph
+    negated = divisor.equals(-1)
+    whole = dividend._binary("Div", dividend, g.where(negated, g.const(1, divisor.dtype), divisor))
+    return g.where(negated, -dividend, whole)
