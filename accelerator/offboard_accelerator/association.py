@@ -8,8 +8,8 @@ States::
 
     (none) -> associating -> associated -> disassociating -> disassociated
 
-``associating`` is recorded before the secret is handed out, so a crash in between locks nobody out; ``disassociating``
-lasts until the worker has released what the instance owned.
+``associating`` lasts until the secret is shown for the first time, so that a lost reply or a crash locks nobody out;
+``disassociating`` lasts until the worker has released what the instance owned.
 """
 
 import contextlib
@@ -135,21 +135,16 @@ class Associations:
         """
         with self._transaction() as connection:
             current = _live(connection, "instance", instance)
-            if current is not None and current.state != "associating":
-                _check_secret(connection, current, secret)
-                return Attachment(current, _confirmed(current, accelerator_type, accelerators), b"")
-            if current is not None:
-                # Its secret never left the daemon that crashed, or a racing first attach is under way: that one
-                # then finds the row gone and is refused.
+            if current is not None and current.state == "associating" and not _is_secret(connection, current, secret):
+                # Nobody has shown its secret yet: the reply was lost, or the daemon crashed before it.
                 connection.execute("DELETE FROM association WHERE id = ?", (current.id,))
+                current = None
+            if current is not None:
+                current = _proven(connection, current, secret)
+                return Attachment(current, _confirmed(current, accelerator_type, accelerators), b"")
             chosen = _choose(connection, accelerator_type, accelerators)
             fresh = secrets.token_bytes(32)
-            association = _insert(connection, instance, chosen, fresh)
-        with self._transaction() as connection:
-            associated = _move(connection, association, "associated", only_from="associating")
-        if associated is None:
-            raise AssociationRefused(_text("secret_mismatch", association), association)
-        return Attachment(associated, chosen, fresh)
+            return Attachment(_insert(connection, instance, chosen, fresh), chosen, fresh)
 
     def verify(self, instance: str, secret: bytes, accelerator: str) -> Association:
         """The association of ``instance`` with ``accelerator``, for a caller that shows its secret.
@@ -158,14 +153,14 @@ class Associations:
             AssociationRefused: the secret is wrong, or the accelerator is another instance's.
             AssociationError: the instance is not associated.
         """
-        with self._connection() as connection:
+        with self._transaction() as connection:
             current = _live(connection, "instance", instance)
-            if current is None or current.state == "associating":
+            if current is None:
                 other = _live(connection, "accelerator", accelerator)
                 if other is not None and other.instance != instance:
                     raise AssociationRefused(_text("associated_elsewhere", other), other)
                 raise AssociationError(rules.text("not_associated", instance=instance))
-            _check_secret(connection, current, secret)
+            current = _proven(connection, current, secret)
             if current.accelerator != accelerator or current.state != "associated":
                 raise AssociationRefused(_text("instance_associated", current), current)
             return current
@@ -312,10 +307,18 @@ def _confirmed(association: Association, accelerator_type: str, accelerators: Se
     return found
 
 
-def _check_secret(connection: sqlite3.Connection, association: Association, secret: bytes) -> None:
+def _is_secret(connection: sqlite3.Connection, association: Association, secret: bytes) -> bool:
     salt, expected = connection.execute("SELECT salt, hash FROM association WHERE id = ?", (association.id,)).fetchone()
-    if not hmac.compare_digest(_hash(salt, secret), expected):
+    return hmac.compare_digest(_hash(salt, secret), expected)
+
+
+def _proven(connection: sqlite3.Connection, association: Association, secret: bytes) -> Association:
+    """The association, made good by the first that shows its secret; raises AssociationRefused for a wrong one."""
+    if not _is_secret(connection, association, secret):
         raise AssociationRefused(_text("secret_mismatch", association), association)
+    if association.state == "associating":
+        return _move(connection, association, "associated") or association
+    return association
 
 
 def _hash(salt: bytes, secret: bytes) -> bytes:

@@ -36,11 +36,12 @@ def associations(path: Path) -> Associations:
 def test_first_attach_returns_a_secret_and_later_ones_must_show_it(associations: Associations) -> None:
     first = associations.attach(A, b"", "", [FIRST])
     assert re.fullmatch("eia-assoc-[0-9a-f]{17}", first.association.id)
-    assert first.association.state == "associated"
+    assert first.association.state == "associating"
     assert first.accelerator == FIRST
     assert len(first.secret) == 32
     again = associations.attach(A, first.secret, "eia1.medium", [FIRST])
-    assert again == Attachment(first.association, FIRST, b"")
+    assert (again.accelerator, again.secret, again.association.state) == (FIRST, b"", "associated")
+    assert again.association.id == first.association.id
     for wrong in (b"", b"x", first.secret + b"\0"):
         with pytest.raises(AssociationRefused, match=re.escape(f"offboard terminate {A}")):
             associations.attach(A, wrong, "", [FIRST])
@@ -85,6 +86,7 @@ def test_unknown_type(associations: Associations) -> None:
 
 def test_terminate_frees_the_accelerator_in_two_steps(associations: Associations) -> None:
     secret = associations.attach(A, b"", "", [FIRST]).secret
+    associations.verify(A, secret, FIRST.id)
     ending = associations.begin_termination(A)
     assert ending.state == "disassociating"
     assert associations.begin_termination(A) == ending
@@ -101,7 +103,7 @@ def test_terminate_frees_the_accelerator_in_two_steps(associations: Associations
     assert associations.attach(B, b"", "", [FIRST]).secret
     with pytest.raises(AssociationError, match="not associated"):
         associations.begin_termination(A)
-    assert {each.state for each in associations.history()} == {"disassociated", "associated"}
+    assert {each.state for each in associations.history()} == {"disassociated", "associating"}
 
 
 def test_a_stale_secret_after_termination_is_a_first_attach(associations: Associations) -> None:
@@ -116,7 +118,9 @@ def test_verify(associations: Associations) -> None:
     with pytest.raises(AssociationError, match="not associated"):
         associations.verify(A, b"", FIRST.id)
     mine = associations.attach(A, b"", "", [FIRST])
-    assert associations.verify(A, mine.secret, FIRST.id) == mine.association
+    shown = associations.verify(A, mine.secret, FIRST.id)
+    assert (shown.id, shown.state) == (mine.association.id, "associated")
+    assert associations.verify(A, mine.secret, FIRST.id) == shown
     with pytest.raises(AssociationRefused, match="secret"):
         associations.verify(A, b"wrong", FIRST.id)
     with pytest.raises(AssociationRefused, match="one accelerator"):
@@ -130,23 +134,18 @@ def test_associations_outlive_the_daemon(path: Path) -> None:
     assert Associations(path).attach(A, secret, "", [FIRST]).secret == b""
 
 
-def test_a_crash_before_the_secret_was_handed_out_locks_nobody_out(
-    associations: Associations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crash(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_move", crash)
-        with pytest.raises(KeyboardInterrupt):
-            associations.attach(A, b"", "", [FIRST])
-    half = associations.of_instance(A)
-    assert half is not None
-    assert half.state == "associating"
+def test_a_lost_reply_locks_nobody_out(associations: Associations) -> None:
+    lost = associations.attach(A, b"", "", [FIRST]).secret
     with pytest.raises(AssociationRefused):
         associations.attach(B, b"", "", [FIRST])
-    assert associations.attach(A, b"", "", [FIRST]).secret
-    associations.begin_termination(A)
+    mine = associations.attach(A, b"", "", [FIRST]).secret
+    assert mine != lost
+    with pytest.raises(AssociationRefused, match="secret"):
+        associations.verify(A, lost, FIRST.id)
+    associations.verify(A, mine, FIRST.id)
+    # Whoever comes after the secret was shown must show it.
+    with pytest.raises(AssociationRefused, match="secret"):
+        associations.attach(A, b"", "", [FIRST])
 
 
 def test_a_race_of_threads_has_one_winner_an_accelerator(associations: Associations) -> None:
@@ -168,7 +167,7 @@ def test_a_race_of_threads_has_one_winner_an_accelerator(associations: Associati
     assert len(refused) == 10
 
 
-def test_a_race_of_processes_of_one_instance_has_one_secret(path: Path) -> None:
+def test_a_race_of_processes_of_one_instance_has_one_good_secret(path: Path) -> None:
     code = f"""
 import sys
 from offboard.errors import AssociationError
@@ -177,7 +176,11 @@ from offboard_accelerator.types import Accelerator, builtin_types
 accelerator = Accelerator({FIRST.id!r}, builtin_types()["eia1.medium"])
 sys.stdin.readline()
 try:
-    print(Associations(sys.argv[1]).attach({A!r}, b"", "", [accelerator]).secret.hex())
+    associations = Associations(sys.argv[1])
+    secret = associations.attach({A!r}, b"", "", [accelerator]).secret
+    sys.stdin.readline()
+    associations.verify({A!r}, secret, accelerator.id)
+    print(secret.hex())
 except AssociationError:
     print("refused")
 """
@@ -187,6 +190,10 @@ except AssociationError:
         )
         for _ in range(3)
     ]
+    for racer in racers:
+        assert racer.stdin
+        racer.stdin.write(b"\n")
+        racer.stdin.flush()
     answers = [racer.communicate(b"\n")[0].decode().strip() for racer in racers]
     secrets = [answer for answer in answers if answer != "refused"]
     assert len(secrets) == 1
