@@ -11,6 +11,7 @@ import onnxruntime
 
 from offboard.errors import InvalidGraphError
 from offboard.graph import symbol_json
+from offboard.operators.liveness import Step, peak_bytes
 from offboard.operators.lowering import TensorSpec, lower, placement
 from offboard.runtime.plan import PREPACKED_BYTES, session_options
 from offboard.wire.datatype import dtype_of
@@ -116,14 +117,36 @@ def _described(info: Any) -> TensorSpec:
 
 
 def _peak(model: onnx.ModelProto) -> int:
-    """The sum of the intermediates whose shapes ONNX can infer: what the arena enforces is beyond it."""
+    """Weights, which every plan of such a model holds itself, and live intermediates as far as ONNX infers shapes.
+
+    What it does not infer the engine's arena limits all the same.
+    """
     try:
-        inferred = onnx.shape_inference.infer_shapes(model)
+        graph = onnx.shape_inference.infer_shapes(model).graph
     except Exception:
+        graph = model.graph
+    sizes = {}
+    for info in (*graph.value_info, *graph.output, *graph.input):
+        tensor = info.type.tensor_type
+        dims = [d.dim_value for d in tensor.shape.dim]
+        if all(d > 0 for d in dims):
+            sizes[info.name] = int(np.prod(dims, dtype=np.int64)) * _item_bytes(tensor.elem_type)
+    steps = [Step(node.input, node.output) for node in graph.node]
+    weights = {tensor.name for tensor in graph.initializer}
+    edges = {info.name for info in (*graph.input, *graph.output)} - weights
+    return _weight_bytes(model.graph) + peak_bytes(steps, lambda name: sizes.get(name, 0), edges)
+
+
+def _weight_bytes(graph: onnx.GraphProto) -> int:
+    nested = (
+        inner for node in graph.node for attribute in node.attribute for inner in (attribute.g, *attribute.graphs)
+    )
+    own = sum(int(np.prod(tensor.dims, dtype=np.int64)) * _item_bytes(tensor.data_type) for tensor in graph.initializer)
+    return own + sum(_weight_bytes(inner) for inner in nested if inner.node)
+
+
+def _item_bytes(element_type: int) -> int:
+    try:
+        return int(onnx.helper.tensor_dtype_to_np_dtype(element_type).itemsize)
+    except KeyError:
         return 0
-    total = 0
-    for info in (*inferred.graph.value_info, *inferred.graph.output, *inferred.graph.input):
-        dims = [d.dim_value for d in info.type.tensor_type.shape.dim]
-        if dims and all(d > 0 for d in dims):
-            total = max(total, int(np.prod(dims, dtype=np.int64)) * 4 * 2)
-    return total

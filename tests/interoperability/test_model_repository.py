@@ -3,14 +3,18 @@
 import time
 from collections.abc import Iterator
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tritonclient.grpc as triton
+from onnx import TensorProto, helper, numpy_helper
 from tritonclient.utils import InferenceServerException
 
+from offboard.client import operator, state
 from offboard.wire import inference  # noqa: F401  the same message names, in a pool of their own
+from offboard_accelerator import embedded
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +162,24 @@ def test_stream(client: triton.InferenceServerClient) -> None:
     client.stop_stream()
     assert [error is None for _, error in got] == [True, False, True]
     np.testing.assert_array_equal(got[2][0].as_numpy("sum"), 2 * x + y)
+
+
+def test_weights_inside_an_onnx_file_are_charged(tmp_path: Path) -> None:
+    weight = numpy_helper.from_array(np.ones((512, 1024), np.float32), "w")
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "dense",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 512])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1024])],
+        [weight],
+    )
+    (tmp_path / "dense").mkdir()
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    (tmp_path / "dense" / "model.onnx").write_bytes(model.SerializeToString())
+    with embedded.start(arguments=["--model-repository", str(tmp_path)]) as daemon:
+        endpoint = state.Endpoint(daemon.endpoint, "test", secure=False, ca="", token="")
+        until = time.monotonic() + 20
+        while (used := operator.describe(endpoint=endpoint).accelerators[0].memory.used) == 0:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert used == 512 * 1024 * 4 + (512 + 1024) * 4

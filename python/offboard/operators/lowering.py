@@ -21,6 +21,7 @@ from offboard.operators import record as records
 from offboard.operators.builder import FLOAT32, Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.infer import infer_shapes, is_complete
+from offboard.operators.liveness import Step, peak_bytes
 from offboard.operators.record import Params, PartialShape
 
 __all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "emit_graph", "lower", "placement", "widened"]
@@ -267,8 +268,6 @@ def _attribute(key: str, value: Any) -> onnx.AttributeProto:
 
 
 def _peak(builder: Builder, inputs: list[Value], outputs: list[Value]) -> int:
-    """The largest sum of tensors alive at one node: inputs and outputs always, the others from making to last use."""
-
     # What depends on the data is a choice of it, so at most as large.
     largest = max((int(np.prod(value.shape, dtype=np.int64)) for value in inputs), default=0)
 
@@ -276,18 +275,9 @@ def _peak(builder: Builder, inputs: list[Value], outputs: list[Value]) -> int:
         shape, dtype = builder.root.specs[name]
         return (largest if -1 in shape else int(np.prod(shape, dtype=np.int64))) * dtype.itemsize
 
-    always = sum(nbytes(value.name) for value in (*inputs, *outputs))
-    fixed = {value.name for value in (*inputs, *outputs)}
-    last: dict[str, int] = {}
-    used = [_names_used(node) for node in builder.nodes]
-    for index, names in enumerate(used):
-        last.update(dict.fromkeys(names, index))
-    made = {name for node in builder.nodes for name in node.outputs} - fixed
-    live = peak = 0
-    for index, node in enumerate(builder.nodes):
-        live += sum(nbytes(name) for name in node.outputs if name in made)
+    steps = []
+    for node in builder.nodes:
         bodies = (value for value in node.attributes.values() if isinstance(value, Builder))
-        peak = max(peak, live + sum(_peak(body, body.inputs, body.outputs) for body in bodies))
-        live -= sum(nbytes(name) for name in used[index] if name in made and last[name] == index)
-        live -= sum(nbytes(name) for name in node.outputs if name in made and name not in last)
-    return always + peak
+        inside = sum(_peak(body, body.inputs, body.outputs) for body in bodies)
+        steps.append(Step(_names_used(node), node.outputs, inside))
+    return peak_bytes(steps, nbytes, {value.name for value in (*inputs, *outputs)})
