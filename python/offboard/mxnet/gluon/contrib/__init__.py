@@ -1,0 +1,5 @@
+"""What MXNet keeps as contributions."""
+
+from offboard.mxnet.gluon.contrib import nn
+
+__all__ = ["nn"]
