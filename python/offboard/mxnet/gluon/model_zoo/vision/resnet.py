@@ -129,6 +129,9 @@ class BottleneckV2(_ResidualV2):
 class _ResNet(HybridBlock):
     """What both versions have in common."""
 
+    features: nn.HybridSequential
+    output: nn.Dense
+
     def _add_stem(self, channels: int, thumbnail: bool) -> None:
         if thumbnail:
             self.features.add(_conv3x3(channels, 1, 0))
@@ -220,61 +223,61 @@ def get_resnet(
     ctx: Any = cpu(),  # noqa: B008
     root: str | None = None,
     **kwargs: Any,
-) -> Any:
+) -> HybridBlock:
     """ResNet of version 1 or 2 with 18, 34, 50, 101 or 152 layers."""
     assert num_layers in resnet_spec, f"Invalid number of layers: {num_layers}. Options are {resnet_spec.keys()}"
     assert version in (1, 2), f"Invalid resnet version: {version}. Options are 1 and 2."
     kind, layers, channels = resnet_spec[num_layers]
     block = resnet_block_versions[version - 1][kind]
-    made = resnet_net_versions[version - 1](block, layers, channels, **kwargs)
+    made: HybridBlock = resnet_net_versions[version - 1](block, layers, channels, **kwargs)
     return load_if(pretrained, made, f"resnet{num_layers}_v{version}", root, ctx)
 
 
-def resnet18_v1(**kwargs: Any) -> ResNetV1:
+def resnet18_v1(**kwargs: Any) -> HybridBlock:
     """Version 1 of 18 layers."""
     return get_resnet(1, 18, **kwargs)
 
 
-def resnet34_v1(**kwargs: Any) -> ResNetV1:
+def resnet34_v1(**kwargs: Any) -> HybridBlock:
     """Version 1 of 34 layers."""
     return get_resnet(1, 34, **kwargs)
 
 
-def resnet50_v1(**kwargs: Any) -> ResNetV1:
+def resnet50_v1(**kwargs: Any) -> HybridBlock:
     """Version 1 of 50 layers."""
     return get_resnet(1, 50, **kwargs)
 
 
-def resnet101_v1(**kwargs: Any) -> ResNetV1:
+def resnet101_v1(**kwargs: Any) -> HybridBlock:
     """Version 1 of 101 layers."""
     return get_resnet(1, 101, **kwargs)
 
 
-def resnet152_v1(**kwargs: Any) -> ResNetV1:
+def resnet152_v1(**kwargs: Any) -> HybridBlock:
     """Version 1 of 152 layers."""
     return get_resnet(1, 152, **kwargs)
 
 
-def resnet18_v2(**kwargs: Any) -> ResNetV2:
+def resnet18_v2(**kwargs: Any) -> HybridBlock:
     """Version 2 of 18 layers."""
     return get_resnet(2, 18, **kwargs)
 
 
-def resnet34_v2(**kwargs: Any) -> ResNetV2:
+def resnet34_v2(**kwargs: Any) -> HybridBlock:
     """Version 2 of 34 layers."""
     return get_resnet(2, 34, **kwargs)
 
 
-def resnet50_v2(**kwargs: Any) -> ResNetV2:
+def resnet50_v2(**kwargs: Any) -> HybridBlock:
     """Version 2 of 50 layers."""
     return get_resnet(2, 50, **kwargs)
 
 
-def resnet101_v2(**kwargs: Any) -> ResNetV2:
+def resnet101_v2(**kwargs: Any) -> HybridBlock:
     """Version 2 of 101 layers."""
     return get_resnet(2, 101, **kwargs)
 
 
-def resnet152_v2(**kwargs: Any) -> ResNetV2:
+def resnet152_v2(**kwargs: Any) -> HybridBlock:
     """Version 2 of 152 layers."""
     return get_resnet(2, 152, **kwargs)
