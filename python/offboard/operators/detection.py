@@ -1,8 +1,4 @@
-"""Detection: anchor boxes, their decoding, and greedy non-maximum suppression, all on the accelerator.
-
-Boxes are (left, top, right, bottom). Suppression is a Loop over the boxes in order of score that carries which are
-alive; its trip count is how many are valid, so images with few candidates cost little.
-"""
+"""Detection: anchor boxes, their decoding, and non-maximum suppression. Boxes are (left, top, right, bottom)."""
 
 from __future__ import annotations
 
@@ -10,9 +6,10 @@ import math
 
 import numpy as np
 
-from offboard.operators.builder import BOOL, INT64, Builder, Value
+from offboard.operators.builder import FLOAT32, INT64, Value
 from offboard.operators.record import Params, operator
 from offboard.operators.sorting import sorted_along
+from offboard.operators.suppression import columns, common_area, reordered, suppress, survivors_first
 
 
 @operator("_contrib_MultiBoxPrior")
@@ -33,76 +30,14 @@ def multibox_prior(p: Params, x: Value) -> Value:
     return x.graph.const((boxes.clip(0, 1) if p.clip else boxes).astype(x.dtype))
 
 
-def _columns(boxes: Value) -> list[Value]:
-    return [boxes.slice(-1, i, i + 1) for i in range(4)]
-
-
-def _overlap(one: Value, all_boxes: Value) -> Value:
-    """Intersection over union of one box (n, 1, 4) with many (n, m, 4): (n, m); 0 where the union is empty."""
-    g = one.graph
-    left, top, right, bottom = (each.squeeze(2) for each in _columns(one))
-    lefts, tops, rights, bottoms = (each.squeeze(2) for each in _columns(all_boxes))
-    zero = g.const(0, one.dtype)
-    width = g.maximum(g.minimum(right, rights) - g.maximum(left, lefts), zero)
-    height = g.maximum(g.minimum(bottom, bottoms) - g.maximum(top, tops), zero)
-    common = width * height
-    union = (right - left) * (bottom - top) + (rights - lefts) * (bottoms - tops) - common
-    positive = union > 0
-    return g.where(positive, common / g.where(positive, union, g.const(1, one.dtype)), zero)
-
-
-def suppress(
-    boxes: Value, classes: Value | None, alive: Value, count: Value, threshold: float, *, inclusive: bool
-) -> Value:
-    """Which of ``boxes`` (n, m, 4), in order of score, survive: (n, m) bool.
-
-    Each survivor among the first ``count`` of a sample (n, 1) removes the later ones of its class that overlap it by
-    the threshold (``inclusive``) or more.
-    """
-    g = boxes.graph
-    n, m = boxes.shape[:2]
-    body = Builder(g)
-    index = body.value(body.fresh("index"), (), INT64)
-    going = body.value(body.fresh("going"), (), BOOL)
-    current = body.value(body.fresh("alive"), (n, m), BOOL)
-    body.inputs = [index, going, current]
-    at = index.reshape((1,))
-    everything = boxes.seen_from(body)
-    chosen = everything.gather(at, 1)
-    overlap = _overlap(chosen, everything)
-    hit = overlap >= threshold if inclusive else overlap > threshold
-    if classes is not None:
-        labels = classes.seen_from(body)
-        hit = hit & labels.gather(at, 1).equals(labels)
-    positions = body.const(np.arange(m, dtype=np.int64).reshape(1, m))
-    limit = count.seen_from(body)
-    hit = hit & (positions > index) & (positions < limit) & current.gather(at, 1)
-    left = current & ~hit
-    same = going.unary("Identity")
-    body.outputs = [same, left]
-    trips = count.max([0, 1]).reshape(())
-    return g.emit_many("Loop", [trips, g.const(True, BOOL), alive], [((n, m), BOOL)], body=body)[0]
-
-
-def _rows(x: Value, order: Value) -> Value:
-    """Rows of each sample in another order: (n, m, k) by (n, r)."""
-    return x.graph.emit("GatherND", [x, order.unsqueeze(2)], (*order.shape, x.shape[2]), batch_dims=1)
-
-
-def _front(alive: Value) -> Value:
-    """The order that brings survivors to the front, otherwise as they were."""
-    m = alive.shape[1]
-    positions = alive.graph.const(np.arange(m, dtype=np.int64).reshape(1, m))
-    keys = alive.graph.where(alive, positions.expand(alive.shape), (positions + m).expand(alive.shape))
-    return sorted_along(keys, 1, m, True)[1]
-
-
 @operator("_contrib_MultiBoxDetection")
 def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value) -> Value:
     """Rows (class, score, box) of each sample, by score; what is suppressed keeps its row with class -1.
 
     ``scores`` (n, classes, anchors), the background first; ``offsets`` (n, anchors * 4); ``anchors`` (1, anchors, 4).
     """
+    if scores.dtype != FLOAT32:
+        raise ValueError("cls_prob must be float32")
     g = scores.graph
     n, _, m = scores.shape
     dtype = scores.dtype
@@ -111,9 +46,9 @@ def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value)
     label = g.emit("ArgMax", [foreground], (n, m), INT64, axis=1, keepdims=0).cast(dtype)
     valid = best >= float(p.threshold)
 
-    left, top, right, bottom = _columns(anchors)
+    left, top, right, bottom = columns(anchors)
     width, height = right - left, bottom - top
-    dx, dy, dw, dh = _columns(offsets.reshape((n, m, 4)))
+    dx, dy, dw, dh = columns(offsets.reshape((n, m, 4)))
     vx, vy, vw, vh = (float(v) for v in p.variances)
     x = dx * vx * width + (left + right) * 0.5
     y = dy * vy * height + (top + bottom) * 0.5
@@ -126,68 +61,113 @@ def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value)
     positions = g.const(np.arange(m, dtype=np.int64).reshape(1, m))
     filled = (positions < valid_count).unsqueeze(2)
     blank = g.const(-1, dtype)
-    compact = _front(valid)
-    unsorted = g.where(filled, _rows(rows, compact), blank)
+    compact = survivors_first(valid)
+    unsorted = g.where(filled, reordered(rows, compact), blank)
     if not 0 < p.nms_threshold <= 1:
         return unsorted
     keys = g.where(valid, best, g.const(-np.inf, dtype))
-    ordered = g.where(filled, _rows(rows, sorted_along(keys, 1, m, False)[1]), blank)
+    ordered = g.where(filled, reordered(rows, sorted_along(keys, 1, m, False)[1]), blank)
     kept = valid_count
     if p.nms_topk > 0:
         kept = g.minimum(valid_count, g.const(np.array([[p.nms_topk]], np.int64)))
         # Rows past the limit stay as they were before the sort, but for their class.
         ordered = g.where((positions < kept).unsqueeze(2), ordered, unsorted)
     classes = None if p.force_suppress else ordered.slice(2, 0, 1).squeeze(2)
-    alive = suppress(
-        ordered.slice(2, 2, 6), classes, g.full((n, m), True, BOOL), kept, float(p.nms_threshold), inclusive=True
-    )
-    named = g.where((alive & (positions < kept)).unsqueeze(2), ordered.slice(2, 0, 1), blank)
+    alive = suppress(ordered.slice(2, 2, 6), classes, positions < kept, float(p.nms_threshold), inclusive=True)
+    named = g.where(alive.unsqueeze(2), ordered.slice(2, 0, 1), blank)
     return g.concat([named, ordered.slice(2, 1, 6)], 2)
 
 
-def _corners(boxes: Value, form: str) -> Value:
+def _with_area(boxes: Value, form: str) -> Value:
+    """Corners and area (n, m, 5) of boxes; a box of negative size has none."""
+    g = boxes.graph
+    first, second, third, fourth = columns(boxes)
     if form == "corner":
-        return boxes
-    x, y, width, height = _columns(boxes)
-    return boxes.graph.concat([x - width * 0.5, y - height * 0.5, x + width * 0.5, y + height * 0.5], 2)
+        corners, width, height = boxes, third - first, fourth - second
+    else:
+        width, height = third, fourth
+        across, down = width * 0.5, height * 0.5
+        corners = g.concat([first - across, second - down, first + across, second + down], 2)
+    whole = (width >= 0) & (height >= 0)
+    return g.concat([corners, g.where(whole, width * height, g.const(0, boxes.dtype))], 2)
 
 
-def _centres(boxes: Value) -> Value:
-    left, top, right, bottom = _columns(boxes)
-    return boxes.graph.concat([(left + right) * 0.5, (top + bottom) * 0.5, right - left, bottom - top], 2)
+def _overlap_of_areas(one: Value, others: Value) -> Value:
+    """Intersection over union of one box (n, 1, 5) with many (n, m, 5), whose last column is their area."""
+    common = common_area(one, others)
+    area, areas = (boxes.slice(2, 4, 5).squeeze(2) for boxes in (one, others))
+    return common / (area + areas - common)
+
+
+def _converted(boxes: Value, form: str) -> Value:
+    """Boxes in the other form; those that begin at a negative number stay as they are, as in MXNet."""
+    g = boxes.graph
+    first, second, third, fourth = columns(boxes)
+    if form == "center":
+        made = [(first + third) * 0.5, (second + fourth) * 0.5, third - first, fourth - second]
+    else:
+        across, down = third * 0.5, fourth * 0.5
+        made = [first - across, second - down, first + across, second + down]
+    return g.where(first < 0, boxes, g.concat(made, 2))
 
 
 @operator("_contrib_box_nms")
 def box_nms(p: Params, x: Value) -> Value:
-    """Survivors of greedy suppression first, in order of score; every other row is -1."""
-    g = x.graph
+    """Survivors of greedy suppression first, in order of score; every other row is -1. With ``topk`` 0 nothing is done.
+
+    A box counts whose score exceeds ``valid_thresh`` and whose class is not the background.
+    """
+    _require_rows(p, x)
+    if p.topk == 0:
+        return x.unary("Identity")
+    g = p.graph
     n = math.prod(x.shape[:-2])
     m, k = x.shape[-2:]
     rows = x.reshape((n, m, k))
     blank = g.const(-1, x.dtype)
     score = rows.slice(2, p.score_index, p.score_index + 1).squeeze(2)
-    valid = score > float(p.valid_thresh)
-    classes = None
+    valid = score > float(np.float32(p.valid_thresh))
     if p.id_index >= 0:
-        label = rows.slice(2, p.id_index, p.id_index + 1).squeeze(2)
-        if p.background_id >= 0:
-            valid = valid & ~label.equals(p.background_id)
-        classes = label
-    limit = m if p.topk <= 0 else min(p.topk, m)
+        valid = valid & ~rows.slice(2, p.id_index, p.id_index + 1).squeeze(2).equals(p.background_id)
+    limit = m if p.topk < 0 else min(p.topk, m)
     keys = g.where(valid, score, g.const(-np.inf, x.dtype))
-    order = sorted_along(keys, 1, m, False)[1]
-    ordered = _rows(rows, order)
-    count = g.minimum(valid.cast(INT64).sum([1], True), g.const(np.array([[limit]], np.int64)))
-    if classes is not None:
-        classes = None if p.force_suppress else ordered.slice(2, p.id_index, p.id_index + 1).squeeze(2)
-    boxes = _corners(ordered.slice(2, p.coord_start, p.coord_start + 4), p.in_format)
+    ordered = reordered(rows, sorted_along(keys, 1, m, False)[1])
+    classes = None
+    if p.id_index >= 0 and not p.force_suppress:
+        classes = ordered.slice(2, p.id_index, p.id_index + 1).squeeze(2).cast(INT64)
+    boxes = ordered.slice(2, p.coord_start, p.coord_start + 4)
     positions = g.const(np.arange(m, dtype=np.int64).reshape(1, m))
-    candidates = positions < count
-    alive = candidates & suppress(boxes, classes, candidates, count, float(p.overlap_thresh), inclusive=False)
+    count = g.minimum(valid.cast(INT64).sum([1], True), g.const(np.array([[limit]], np.int64)))
+    alive = suppress(
+        _with_area(boxes, p.in_format),
+        classes,
+        positions < count,
+        float(np.float32(p.overlap_thresh)),
+        inclusive=False,
+        measure=_overlap_of_areas,
+    )
     if p.in_format != p.out_format:
-        converted = boxes if p.out_format == "corner" else _centres(boxes)
+        converted = _converted(boxes, p.out_format)
         parts = [ordered.slice(2, 0, p.coord_start), converted, ordered.slice(2, p.coord_start + 4, k)]
         ordered = g.concat([part for part in parts if part.shape[2]], 2)
-    front = _rows(ordered, _front(alive))
+    front = reordered(ordered, survivors_first(alive))
     survivors = (positions < alive.cast(INT64).sum([1], True)).unsqueeze(2)
     return g.where(survivors, front, blank).reshape(x.shape)
+
+
+def _require_rows(p: Params, x: Value) -> None:
+    if x.ndim < 2:
+        raise ValueError(f"boxes must have 2 dimensions or more, got {x.shape}")
+    width = x.shape[-1]
+    if width < (6 if p.id_index > 0 else 5):
+        raise ValueError(f"a box needs a score and four coordinates, got rows of {width}")
+    coordinates = range(p.coord_start, p.coord_start + 4)
+    if p.coord_start < 0 or coordinates.stop > width:
+        raise ValueError(f"coord_start {p.coord_start} is out of range for rows of {width}")
+    for name, index in (("score_index", p.score_index), ("id_index", p.id_index)):
+        if name == "id_index" and index < 0:
+            continue
+        if not 0 <= index < width or index in coordinates:
+            raise ValueError(f"{name} {index} is out of range for rows of {width} or among the coordinates")
+    if p.id_index == p.score_index:
+        raise ValueError(f"id_index and score_index are both {p.id_index}")
