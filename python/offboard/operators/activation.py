@@ -103,9 +103,15 @@ def softmax(p: Params, x: Value, length: Value | None = None) -> Value:
     return _output_type(p, p.graph.where(mask, made, p.graph.const(0, made.dtype)))
 
 
+def _refuse_length(p: Params) -> None:
+    if p.use_length:
+        raise ValueError("use_length is for softmax: this operator has no input for lengths")
+
+
 @operator("log_softmax")
 def log_softmax(p: Params, x: Value) -> Value:
     """The logarithm of softmax."""
+    _refuse_length(p)
     scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))
     return _output_type(p, scaled.unary("LogSoftmax", axis=axis))
 
@@ -113,13 +119,15 @@ def log_softmax(p: Params, x: Value) -> Value:
 @operator("softmin")
 def softmin(p: Params, x: Value) -> Value:
     """Softmax of the negative."""
+    _refuse_length(p)
     scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT64))
     return _output_type(p, (-scaled).softmax(axis))
 
 
 @operator("SoftmaxActivation", same_shape=True)
 def softmax_activation(p: Params, x: Value) -> Value:
-    """Softmax over channels, or over everything but the batch."""
+    """Softmax over channels, or over the last axis."""
     if p.mode == "channel":
         return x.softmax(1)
-    return x.reshape((x.shape[0], x.size // x.shape[0])).softmax(1).reshape(x.shape)
+    # MXNet's words are "over the instance"; what it computes is the last axis.
+    return x.softmax(-1)

@@ -144,7 +144,7 @@ def broadcast_axis(p: Params, x: Value) -> Value:
     """Dimensions of size 1 repeated to the sizes given."""
     shape = list(x.shape)
     for axis, size in zip(p.axis, p.size, strict=True):
-        if shape[axis] != 1:
+        if axis < 0 or shape[axis] != 1:
             raise ValueError(f"axis {axis} of {x.shape} is not 1")
         shape[axis] = size
     return x.expand(shape)
@@ -165,7 +165,7 @@ def _like_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 @operator("broadcast_like", fill=_like_fill)
 def broadcast_like(p: Params, x: Value, like: Value) -> Value:
     """Broadcast to another array's shape, whole or on chosen axes."""
-    if p.lhs_axes is None and p.rhs_axes is None:
+    if p.lhs_axes is None or p.rhs_axes is None:
         if x.ndim != like.ndim:
             raise ValueError(f"broadcast_like needs equal numbers of dimensions: {x.shape} and {like.shape}")
         return x.expand(like.shape)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, Shape, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, Shape, Value
 from offboard.operators.record import Params, PartialShape, operator
 
 
@@ -48,8 +48,18 @@ def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return [data, weight, (p.num_filter,)][: len(shapes)]
 
 
-@operator("Convolution", "Convolution_v1", fill=_fill)
-def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
+@operator("Convolution_v1", fill=_fill)
+def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
+    """Convolution of two or three dimensions, in three without dilation."""
+    if len(p.kernel) not in (2, 3):
+        raise ValueError(f"{len(p.kernel)}D convolution not supported")
+    if len(p.kernel) == 3 and set(p.dilate) > {1}:
+        raise ValueError("Dilate is not supported in 3d convolution")
+    return cross_correlation(p, x, weight, bias)
+
+
+@operator("Convolution", fill=_fill)
+def cross_correlation(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """Cross-correlation, grouped and dilated; output size floor((in + 2 pad - dilated kernel) / stride) + 1."""
     last = channels_last(p.layout)
     if last:
@@ -66,6 +76,10 @@ def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -
     )
     if any(size <= 0 for size in sizes):
         raise ValueError(f"kernel {p.kernel} exceeds input {x.shape}")
+    if x.dtype == FLOAT64:
+        made = _in_float64(x, weight, stride, dilate, pad, p.num_group)
+        made = made if bias is None else made + bias.reshape((1, p.num_filter, *(1,) * len(sizes)))
+        return to_channels_last(made) if last else made
     made = p.graph.emit(
         "Conv",
         [x, weight, bias],
@@ -77,6 +91,37 @@ def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -
         group=p.num_group,
     )
     return to_channels_last(made) if last else made
+
+
+def _in_float64(x: Value, weight: Value, stride: Shape, dilate: Shape, pad: Shape, groups: int) -> Value:
+    """Convolution as one matrix product, for ONNX Runtime convolves float32 only."""
+    (n, channels), (filters, inner), kernel = x.shape[:2], weight.shape[:2], weight.shape[2:]
+    padded = x.pad([(0, 0), (0, 0), *((each, each) for each in pad)])
+    reach = [e * (k - 1) for k, e in zip(kernel, dilate, strict=True)]
+    sizes = [(d - r - 1) // s + 1 for d, r, s in zip(padded.shape[2:], reach, stride, strict=True)]
+    seen = []
+    for offset in np.ndindex(*kernel):
+        starts = [o * e for o, e in zip(offset, dilate, strict=True)]
+        spans = zip(starts, sizes, stride, strict=True)
+        seen.append(padded.slices({axis + 2: (b, b + (o - 1) * s + 1, s) for axis, (b, o, s) in enumerate(spans)}))
+    columns = x.graph.stack(seen, 2).reshape((n, groups, channels // groups * len(seen), math.prod(sizes)))
+    rows = weight.reshape((1, groups, filters // groups, inner * len(seen)))
+    return (rows @ columns).reshape((n, filters, *sizes))
+
+
+def _transposed_in_float64(x: Value, weight: Value, stride: Shape, dilate: Shape, groups: int) -> Value:
+    """Without padding: zeros between the elements, then convolution with the kernel turned around."""
+    for axis, step in enumerate(stride, 2):
+        size = x.shape[axis]
+        apart = x.unsqueeze(axis + 1).pad([(0, step - 1 if i == axis + 1 else 0) for i in range(x.ndim + 1)])
+        joined = apart.reshape(d * step if i == axis else d for i, d in enumerate(x.shape))
+        x = joined.slice(axis, 0, (size - 1) * step + 1)
+    channels, inner, *kernel = weight.shape
+    turned = weight.slices({axis + 2: (k - 1, -1, -1) for axis, k in enumerate(kernel)})
+    split = turned.reshape((groups, channels // groups, inner, *kernel)).swapaxes(1, 2)
+    pad = tuple(e * (k - 1) for k, e in zip(kernel, dilate, strict=True))
+    weight = split.reshape((groups * inner, channels // groups, *kernel))
+    return _in_float64(x, weight, (1,) * len(kernel), dilate, pad, groups)
 
 
 def _transposed_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -92,39 +137,40 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
     stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)
     adj = spatial(p, "adj", 0)
     expected = (x.shape[1], p.num_filter // p.num_group, *p.kernel)
-    if weight.shape != expected:
+    if x.ndim != len(p.kernel) + 2 or weight.shape != expected or x.shape[1] % p.num_group:
         raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
     extents = [e * (k - 1) + 1 for k, e in zip(p.kernel, dilate, strict=True)]
     full = [(d - 1) * s + k for d, s, k in zip(x.shape[2:], stride, extents, strict=True)]
     if p.target_shape and any(p.target_shape):
         totals = [f - t for f, t in zip(full, p.target_shape, strict=True)]
-        if any(total < 0 and -total > s for total, s in zip(totals, stride, strict=True)):
+        if any(total < 0 for total in totals):
             raise ValueError(f"target_shape {p.target_shape} is too large for {x.shape}")
-        pad = tuple((max(total, 0) + 1) // 2 for total in totals)
+        pad = tuple((total + 1) // 2 for total in totals)
         sizes = tuple(p.target_shape)
     else:
+        if any(a >= s for a, s in zip(adj, stride, strict=True)):
+            raise ValueError(f"adj {adj} must be smaller than stride {stride}")
         sizes = tuple(f - 2 * b + a for f, b, a in zip(full, pad, adj, strict=True))
     if any(size <= 0 for size in sizes):
         raise ValueError(f"padding {pad} leaves nothing of {full}")
-    made = p.graph.emit(
-        "ConvTranspose",
-        [x, weight, bias],
-        (x.shape[0], p.num_filter, *full),
-        kernel_shape=p.kernel,
-        strides=stride,
-        dilations=dilate,
-        group=p.num_group,
-    )
     # The padding is cut off, and what adj adds beyond the full result is bias alone.
     beyond = [max(b + size - f, 0) for b, size, f in zip(pad, sizes, full, strict=True)]
-    if any(beyond):
-        if bias is not None:
-            raw = made - bias.reshape((1, p.num_filter, *(1,) * len(sizes)))
-            made = raw.pad([(0, 0), (0, 0), *((0, extra) for extra in beyond)])
-            made = made + bias.reshape((1, p.num_filter, *(1,) * len(sizes)))
-        else:
-            made = made.pad([(0, 0), (0, 0), *((0, extra) for extra in beyond)])
-    return made.slices({axis + 2: (b, b + size, 1) for axis, (b, size) in enumerate(zip(pad, sizes, strict=True))})
+    later = bias is not None and (any(beyond) or x.dtype == FLOAT64)
+    if x.dtype == FLOAT64:
+        made = _transposed_in_float64(x, weight, stride, dilate, p.num_group)
+    else:
+        made = p.graph.emit(
+            "ConvTranspose",
+            [x, weight, None if later else bias],
+            (x.shape[0], p.num_filter, *full),
+            kernel_shape=p.kernel,
+            strides=stride,
+            dilations=dilate,
+            group=p.num_group,
+        )
+    made = made.pad([(0, 0), (0, 0), *((0, extra) for extra in beyond)])
+    made = made.slices({axis + 2: (b, b + size, 1) for axis, (b, size) in enumerate(zip(pad, sizes, strict=True))})
+    return made + bias.reshape((1, p.num_filter, *(1,) * len(sizes))) if later and bias is not None else made
 
 
 def bilinear_kernel(size: int) -> np.ndarray:

@@ -46,7 +46,7 @@ def full(p: Params) -> Value:
 
 
 def _arange_shape(p: Params) -> PartialShape:
-    if p.values.get("infer_range"):
+    if p.values.get("infer_range") and p.stop is None:
         return (0,)
     start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
     return (math.ceil((stop - start) / p.step) * p.repeat,)
@@ -55,7 +55,7 @@ def _arange_shape(p: Params) -> PartialShape:
 @operator("_arange", partial=_arange_shape)
 def arange(p: Params) -> Value:
     """Evenly spaced from ``start``, each ``repeat`` times; the length may come from the consumers."""
-    if p.infer_range and p.wanted is not None:
+    if p.infer_range and p.stop is None and p.wanted is not None:
         count, start = p.wanted[0] // p.repeat, p.start
     else:
         start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)

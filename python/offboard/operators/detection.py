@@ -19,9 +19,10 @@ def multibox_prior(p: Params, x: Value) -> Value:
     step_y = p.steps[0] if p.steps[0] > 0 else 1.0 / height
     step_x = p.steps[1] if p.steps[1] > 0 else 1.0 / width
     aspect = np.float32(height) / np.float32(width)
-    halves = [(size * aspect / 2, size / 2) for size in p.sizes]
-    roots = [math.sqrt(ratio) for ratio in p.ratios[1:]]
-    halves += [(p.sizes[0] * aspect * root / 2, p.sizes[0] / root / 2) for root in roots]
+    # All sizes in the first ratio, then the first size in the other ratios.
+    roots = [math.sqrt(ratio) for ratio in p.ratios] or [1.0]
+    shapes = [(size, roots[0]) for size in p.sizes] + [(p.sizes[0], root) for root in roots[1:]]
+    halves = [(size * aspect * root / 2, size / root / 2) for size, root in shapes]
     y = (np.arange(height, dtype=np.float32) + np.float32(p.offsets[0])) * np.float32(step_y)
     x_centre = (np.arange(width, dtype=np.float32) + np.float32(p.offsets[1])) * np.float32(step_x)
     centres = np.stack(np.broadcast_arrays(x_centre[None, :], y[:, None]), -1).reshape(-1, 1, 2)

@@ -57,20 +57,28 @@ def _log1p(x: Value) -> Value:
     return x.graph.where(x.equals(math.inf), x, corrected)
 
 
+def _logarithm(x: Value, base: float) -> Value:
+    """Of whole powers of the base exactly: the quotient of logarithms may lie just below, which integers truncate."""
+    made = x.log() * (1 / math.log(base))
+    near = made.unary("Round")
+    power = (near * 0.0 + base) ** near
+    return x.graph.where(power.equals(x), near, made)
+
+
 def _expm1(x: Value) -> Value:
     wide = x.cast(FLOAT64)
     small = wide * (wide * (wide * (wide * (1 / 24) + 1 / 6) + 0.5) + 1.0)
     return x.graph.where(wide.abs() < 1e-3, small, wide.exp() - 1.0).cast(x.dtype)
 
 
-def _cbrt(x: Value) -> Value:
-    root = x.abs() ** (1.0 / 3.0)
-    return x.graph.where(x < 0, -root, root)
-
-
-def _rcbrt(x: Value) -> Value:
-    # The sign of -0 shows in the reciprocal, and is lost in the root: ONNX Runtime's Where makes 0 of -0.
-    return x.graph.where(x.equals(0), 1.0 / x, 1.0 / _cbrt(x))
+def cube_root(x: Value) -> Value:
+    """The real cube root."""
+    if x.dtype == np.float16:
+        return cube_root(x.cast(FLOAT32)).cast(x.dtype)
+    # The sign is a factor, since ONNX Runtime's Where may turn -0 into 0.
+    large = float(np.sqrt(np.finfo(x.dtype).max)) * 0.5
+    direction = (x * large * large * large).clip(-1.0, 1.0)
+    return x.abs() ** (1.0 / 3.0) * direction
 
 
 def _sinh(x: Value) -> Value:
@@ -129,14 +137,13 @@ def _arctanh(x: Value) -> Value:
 _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "exp": Value.exp,
     "log": Value.log,
-    "log2": lambda x: x.log() * (1 / math.log(2)),
-    "log10": lambda x: x.log() * (1 / math.log(10)),
+    "log2": lambda x: _logarithm(x, 2.0),
+    "log10": lambda x: _logarithm(x, 10.0),
     "log1p": _log1p,
     "expm1": _expm1,
     "sqrt": Value.sqrt,
     "rsqrt": lambda x: 1.0 / x.sqrt(),
-    "cbrt": _cbrt,
-    "rcbrt": _rcbrt,
+    "rcbrt": lambda x: 1.0 / cube_root(x),
     "reciprocal": lambda x: 1.0 / x,
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
@@ -157,6 +164,17 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
 }
 for _name, _function in _FLOAT_FUNCTIONS.items():
     operator(_name, same_shape=True)(through_float(_function))
+
+
+@operator("cbrt", same_shape=True)
+def cbrt(p: Params, x: Value) -> Value:
+    """The real cube root; of integers truncated."""
+    if x.is_float:
+        return cube_root(x)
+    wide = x.cast(FLOAT64)
+    root = cube_root(wide)
+    near = root.unary("Round")
+    return p.graph.where((near * near * near).equals(wide), near, root).cast(x.dtype)
 
 
 _ROUNDING: dict[str, Callable[[Value], Value]] = {
@@ -231,7 +249,10 @@ def logical_not(p: Params, x: Value) -> Value:
 def smooth_l1(p: Params, x: Value) -> Value:
     """Huber's loss with transition 1 / scalar^2."""
     squared = p.scalar**2
-    return x.graph.where(x.abs() < 1.0 / squared, x * x * (0.5 * squared), x.abs() - 0.5 / squared)
+    edge = math.inf if squared == 0 else 1.0 / squared
+    wide = x if x.is_float else x.cast(FLOAT64)
+    made = wide.graph.where(wide.abs() > edge, wide.abs() - 0.5 * edge, wide * wide * (0.5 * squared))
+    return cast_to(made, x.dtype)
 
 
 @operator("hard_sigmoid", same_shape=True)
@@ -242,14 +263,19 @@ def hard_sigmoid(p: Params, x: Value) -> Value:
 
 @operator("clip", same_shape=True)
 def clip(p: Params, x: Value) -> Value:
-    """Limits to a_min..a_max, truncated to an integer array's type."""
-    return x.clip(np.asarray(p.a_min).astype(x.dtype).item(), np.asarray(p.a_max).astype(x.dtype).item())
+    """Limits to a_min..a_max, truncated to an integer array's type; where they cross, what exceeds a_max is a_max."""
+    low, high = np.asarray(p.a_min).astype(x.dtype), np.asarray(p.a_max).astype(x.dtype)
+    if low <= high:
+        return x.clip(low.item(), high.item())
+    bottom, top = x.graph.const(low), x.graph.const(high)
+    return x.graph.where(x > top, top, x.graph.where(x < bottom, bottom, x))
 
 
 @operator("_contrib_div_sqrt_dim", same_shape=True)
 def div_sqrt_dim(p: Params, x: Value) -> Value:
-    """x / sqrt(last dimension)."""
-    return x * (1.0 / math.sqrt(x.shape[-1]))
+    """x / sqrt(last dimension), the root truncated for integers."""
+    root = math.sqrt(x.shape[-1])
+    return x * (1.0 / root) if x.is_float else x / int(root)
 
 
 @operator("_identity_with_attr_like_rhs", same_shape=True)
@@ -277,7 +303,8 @@ def gradient_multiplier(p: Params, x: Value) -> Value:
 @operator("_contrib_quadratic", same_shape=True)
 def quadratic(p: Params, x: Value) -> Value:
     """a * x^2 + b * x + c."""
-    return x * x * p.a + x * p.b + p.c
+    wide = x if x.is_float else x.cast(FLOAT64)
+    return cast_to(wide * (wide * p.a + p.b) + p.c, x.dtype)
 
 
 def cast_to(x: Value, dtype: np.dtype[Any]) -> Value:
@@ -350,17 +377,25 @@ def _scalar_operands(p: Params, x: Value) -> tuple[Value, Value]:
     if not x.is_float and not p.values.get("is_int", True):
         x = x.cast(FLOAT64)
     elif x.dtype == BOOL:
-        x = x.cast(FLOAT32 if not p.values.get("is_int", True) else np.int64)
+        x = x.cast(INT64)
     number = np.asarray(scalar)
     known = number.astype(x.dtype) if x.is_float else np.asarray(int(scalar)).astype(x.dtype)
     return x, x.graph.const(known)
+
+
+def _scalar_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """Floats stay; integers stay with an integer scalar, else become float64; of bool an integer scalar makes int64."""
+    made = dtypes[0]
+    if made is not None and made.kind in "iub":
+        made = FLOAT64 if not p.is_int else (INT64 if made == BOOL else made)
+    return dtypes, [made]
 
 
 def _with_scalar(function: Callable[[Value, Value], Value], reverse: bool, compares: bool) -> Callable[..., Value]:
     def lower(p: Params, x: Value) -> Value:
         value, scalar = _scalar_operands(p, x)
         made = function(scalar, value) if reverse else function(value, scalar)
-        return made.cast(value.dtype if value.is_float or x.dtype == BOOL else x.dtype) if compares else made
+        return made.cast(value.dtype) if compares else made
 
     return lower
 
@@ -373,7 +408,6 @@ _SCALAR = {
     "_rminus_scalar": ("sub", True),
     "_mul_scalar": ("mul", False),
     "_div_scalar": ("div", False),
-    "_rdiv_scalar": ("div", True),
     "_mod_scalar": ("mod", False),
     "_rmod_scalar": ("mod", True),
     "_power_scalar": ("power", False),
@@ -383,6 +417,13 @@ _SCALAR = {
     "_hypot_scalar": ("hypot", False),
 }
 for _name, (_kind, _reverse) in _SCALAR.items():
-    operator(_name, same_shape=True)(_with_scalar(ARITHMETIC[_kind], _reverse, False))
+    operator(_name, same_shape=True, types=_scalar_types)(_with_scalar(ARITHMETIC[_kind], _reverse, False))
 for _kind, _pair in {**COMPARISONS, **LOGICAL}.items():
-    operator(f"_{_kind}_scalar", same_shape=True)(_with_scalar(_pair, False, True))
+    operator(f"_{_kind}_scalar", same_shape=True, types=_scalar_types)(_with_scalar(_pair, False, True))
+
+
+@operator("_rdiv_scalar", same_shape=True, types=_scalar_types)
+def reversed_division(p: Params, x: Value) -> Value:
+    """scalar / x; of integers in float64, so that dividing by zero gives what a cast infinity is."""
+    value, scalar = _scalar_operands(p, x)
+    return scalar / value if value.is_float else cast_to(scalar.cast(FLOAT64) / value.cast(FLOAT64), value.dtype)

@@ -78,7 +78,7 @@ def _pick_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 def pick(p: Params, x: Value, indices: Value) -> Value:
     """One element along ``axis`` for each position of the others."""
     if p.axis is None:
-        return x.reshape((x.size,)).gather(in_range(indices, x.size, p.mode), 0)
+        raise ValueError("axis=None is not supported by pick")
     axis = p.axis % x.ndim
     kept = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
     chosen = in_range(indices, x.shape[axis], p.mode).reshape(kept)

@@ -1,7 +1,11 @@
 """Shape and type inference over a graph, in both directions.
 
-Forward, a node's outputs are what its lowering gives on abstract values. Backward, records say what is known of missing
-inputs. Both are repeated until nothing changes. As in MXNet 1.x a dimension of 0 is unknown.
+Forward, a node's outputs are what its lowering gives on abstract values; where dimensions of its inputs are unknown,
+those that come out the same whatever is put in their place. Backward, records say what is known of missing inputs. Both
+are repeated until nothing changes.
+
+As in MXNet 1.x a dimension of 0 in what is given, and in what records say, is unknown. Here an unknown dimension is -1,
+for a slice of nothing has a known dimension of 0.
 """
 
 from __future__ import annotations
@@ -39,16 +43,15 @@ TYPE_FLAGS: dict[int, Dtype] = {
 
 @dataclass(frozen=True)
 class Shapes:
-    """Shapes by variable name and by head; None or a 0 where unknown."""
+    """Shapes by variable name and by head; None or a 0 where unknown.
+
+    ``complete`` says whether all of these are known: a known output may have a dimension of 0.
+    """
 
     arguments: dict[str, PartialShape]
     auxiliary: dict[str, PartialShape]
     outputs: list[PartialShape]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every shape is known."""
-        return all(is_complete(shape) for shape in (*self.arguments.values(), *self.auxiliary.values(), *self.outputs))
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,16 @@ def _types(walk: _Walk, known: Mapping[str, Dtype]) -> dict[tuple[int, int], Dty
             record, params = walk.records[id(node)]
             inputs = [found.get(_key(entry)) for entry in node.inputs]
             rule = record.types or _same_types
-            better, outputs = rule(params, inputs)
+            with records.refusals(record, params, inputs):
+                better, outputs = rule(params, inputs)
             for entry, dtype in zip(node.inputs, better, strict=False):
-                if dtype is not None and found.get(_key(entry)) is None:
+                old = found.get(_key(entry))
+                if dtype is not None and old is not None and dtype != old:
+                    raise MXNetError(
+                        f"Error in operator {node.name}: Type inconsistent, Provided = {old.name}, "
+                        f"inferred type = {dtype.name}"
+                    )
+                if dtype is not None:
                     found[_key(entry)] = dtype
             for index, dtype in enumerate(outputs):
                 if dtype is not None and found.get((id(node), index)) is None:
@@ -142,7 +152,7 @@ def _same_types(params: Params, inputs: list[Dtype | None]) -> tuple[Sequence[Dt
     output = first
     if named is not None:
         output = BFLOAT16 if named == "bfloat16" else np.dtype(named)
-    return [dtype or first for dtype in inputs], [output] * params.num_outputs
+    return [first] * len(inputs), [output] * params.num_outputs
 
 
 def infer_shapes(
@@ -159,8 +169,30 @@ def infer_shapes(
     inference = _ShapeInference(walk, _types(walk, types or {}), known)
     for head, shape in zip(graph.heads, heads, strict=False):
         if inference.found.get(_key(head)) is None:
-            inference.found[_key(head)] = shape
-    return Shapes(*walk.by_name(inference.run()))
+            inference.found[_key(head)] = _inside(shape)
+    found = inference.run()
+    arguments, auxiliary, outputs = walk.by_name(found)
+    complete = all(_is_known(shape) for shape in (*arguments.values(), *auxiliary.values(), *outputs))
+    return Shapes(*walk.by_name({key: _outside(shape) for key, shape in found.items()}), complete)
+
+
+_UNKNOWN = -1
+# What unknown dimensions are tried as: sizes of many divisors, and 1, which broadcasts and is less than most bounds.
+_TRIED = (12, 60, 1)
+
+
+def _inside(shape: PartialShape) -> PartialShape:
+    """With -1 for unknown dimensions."""
+    return None if shape is None else tuple(int(d) or _UNKNOWN for d in shape)
+
+
+def _outside(shape: PartialShape) -> PartialShape:
+    """With 0 for unknown dimensions."""
+    return None if shape is None else tuple(max(d, 0) for d in shape)
+
+
+def _is_known(shape: PartialShape) -> bool:
+    return shape is not None and _UNKNOWN not in shape
 
 
 class _ShapeInference:
@@ -180,7 +212,7 @@ class _ShapeInference:
                 shape = known.get(node.name)
                 if shape is None and "__shape__" in node.attrs:
                     shape = _shape_attribute(node)
-                self.found[id(node), 0] = None if shape is None else tuple(int(d) for d in shape)
+                self.found[id(node), 0] = _inside(shape)
 
     def run(self) -> dict[tuple[int, int], PartialShape]:
         for _ in range(len(self.walk.nodes) + 2):
@@ -202,14 +234,16 @@ class _ShapeInference:
         if old is None:
             merged: PartialShape = tuple(shape)
         else:
-            if len(old) != len(shape) or any(a and b and a != b for a, b in zip(old, shape, strict=True)):
+            if len(old) != len(shape) or any(
+                a != b and _UNKNOWN not in (a, b) for a, b in zip(old, shape, strict=True)
+            ):
                 provided = ",".join(str(d) for d in old)
                 inferred = ",".join(str(d) for d in shape)
                 raise MXNetError(
                     f"Error in operator {node.name}: Shape inconsistent, Provided = [{provided}], "
                     f"inferred shape=({inferred})"
                 )
-            merged = tuple(a or b for a, b in zip(old, shape, strict=True))
+            merged = tuple(b if a == _UNKNOWN else a for a, b in zip(old, shape, strict=True))
         if merged != old:
             self.found[key] = merged
             self.changed = True
@@ -220,35 +254,41 @@ class _ShapeInference:
     def _visit(self, node: Node) -> None:
         record, params = self.walk.records[id(node)]
         inputs = self._inputs(node)
-        if record.fill is not None and not all(is_complete(shape) for shape in inputs):
-            self._fill(node, record.fill(params, inputs))
-            inputs = self._inputs(node)
+        if record.fill is not None and not all(_is_known(shape) for shape in inputs):
+            given = [_outside(shape) for shape in inputs]
+            with records.refusals(record, params, given):
+                better = record.fill(params, given)
+            self._fill(node, better)
         if record.same_shape:
             self._unify(node)
-            inputs = self._inputs(node)
-        if record.partial is not None and not is_complete(self.found.get((id(node), 0))):
-            self._set((id(node), 0), record.partial(params), node)
-            if not is_complete(self.found.get((id(node), 0))):
+        inputs = self._inputs(node)
+        if record.partial is not None and not _is_known(self.found.get((id(node), 0))):
+            with records.refusals(record, params, ()):
+                own = record.partial(params)
+            self._set((id(node), 0), _inside(own), node)
+            if not _is_known(self.found.get((id(node), 0))):
                 return
         key = tuple(inputs)
-        if record.dynamic:
+        if record.dynamic or None in inputs or self.done.get(id(node)) == key:
             return
-        if all(is_complete(shape) for shape in inputs) and self.done.get(id(node)) != key:
-            self.done[id(node)] = key
-            for index, shape in enumerate(self._forward(node, record, params, inputs)):
-                self._set((id(node), index), shape, node)
+        self.done[id(node)] = key
+        for index, shape in enumerate(self._forward(node, record, params, inputs)):
+            self._set((id(node), index), shape, node)
 
     def _visit_backward(self, node: Node) -> None:
         record, params = self.walk.records[id(node)]
         wanted = self.found.get((id(node), 0))
         if record.back is not None and wanted is not None:
-            self._fill(node, record.back(params, self._inputs(node), wanted))
+            given = [_outside(shape) for shape in self._inputs(node)]
+            with records.refusals(record, params, given):
+                better = record.back(params, given, _outside(wanted))
+            self._fill(node, better)
         if record.same_shape:
             self._unify(node)
 
     def _fill(self, node: Node, better: Sequence[PartialShape]) -> None:
         for entry, shape in zip(node.inputs, better, strict=False):
-            self._set(_key(entry), shape, node)
+            self._set(_key(entry), _inside(shape), node)
 
     def _unify(self, node: Node) -> None:
         keys = [_key(entry) for entry in node.inputs]
@@ -258,12 +298,27 @@ class _ShapeInference:
                 if other != key:
                     self._set(key, self.found.get(other), node)
 
-    def _forward(
-        self, node: Node, record: Operator, params: Params, inputs: list[PartialShape]
+    def _forward(self, node: Node, record: Operator, params: Params, inputs: list[PartialShape]) -> list[PartialShape]:
+        if all(_is_known(shape) for shape in inputs):
+            return list(self._outputs(node, record, params, [shape or () for shape in inputs]))
+        tries = []
+        for size in _TRIED:
+            tried = [tuple(size if d == _UNKNOWN else d for d in shape or ()) for shape in inputs]
+            try:
+                tries.append(self._outputs(node, record, params, tried))
+            except MXNetError:
+                # This size does not go with the dimensions that are known; whether the true one does is not decided.
+                continue
+        if len(tries) < 2:
+            return []
+        return [_agreed(shapes) for shapes in zip(*tries, strict=True)]
+
+    def _outputs(
+        self, node: Node, record: Operator, params: Params, inputs: list[tuple[int, ...]]
     ) -> list[tuple[int, ...]]:
         builder = Builder()
         values = [
-            builder.value(f"in{index}", shape or (), self.dtypes.get(_key(entry)) or FLOAT32)
+            builder.value(f"in{index}", shape, self.dtypes.get(_key(entry)) or FLOAT32)
             for index, (entry, shape) in enumerate(zip(node.inputs, inputs, strict=True))
         ]
         given = Params(
@@ -271,10 +326,17 @@ class _ShapeInference:
             params.values,
             node.name,
             num_outputs=params.num_outputs,
-            wanted=self.found.get((id(node), 0)),
+            wanted=_outside(self.found.get((id(node), 0))),
             subgraphs=params.subgraphs,
         )
         return [value.shape for value in records.apply(record, given, values)]
+
+
+def _agreed(shapes: Sequence[tuple[int, ...]]) -> PartialShape:
+    """The dimensions that all have in common; None where they differ in number."""
+    if len({len(shape) for shape in shapes}) != 1:
+        return None
+    return tuple(sizes[0] if len(set(sizes)) == 1 else _UNKNOWN for sizes in zip(*shapes, strict=True))
 
 
 def _shape_attribute(node: Node) -> PartialShape:

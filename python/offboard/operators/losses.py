@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from offboard.operators.builder import Value
+from offboard.operators.builder import FLOAT32, Value
 from offboard.operators.record import Params, PartialShape, operator
 
 
@@ -13,17 +13,22 @@ def _softmax_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialSha
     data = shapes[0]
     if data is None or shapes[1] is not None or 0 in data:
         return shapes
-    if p.multi_output:
-        return [data, (data[0], *data[2:])]
-    return [data, data[:-1] if p.preserve_shape else (data[0],)]
+    return [data, (data[0], math.prod(data[2:])) if p.multi_output else data[:-1]]
 
 
 @operator("SoftmaxOutput", fill=_softmax_label)
 def softmax_output(p: Params, x: Value, label: Value) -> Value:
     """Softmax over channels (multi_output), the last axis (preserve_shape), or everything but the batch."""
     if p.multi_output:
+        allowed = [(x.shape[0], math.prod(x.shape[2:])), (x.shape[0], *x.shape[2:]), (x.shape[0], 1, *x.shape[2:])]
+    else:
+        allowed = [x.shape[:-1]]
+    if label.shape not in (x.shape, *allowed):
+        raise ValueError(f"Shape inconsistent, Provided = {list(label.shape)}, inferred shape={list(allowed[0])}")
+    if p.multi_output:
         return x.softmax(1)
-    if p.preserve_shape:
+    # The default CPU build hands 4-D float32 to oneDNN, which takes the last axis whatever preserve_shape says.
+    if p.preserve_shape or (x.ndim == 4 and x.dtype == FLOAT32):
         return x.softmax(-1)
     return x.reshape((x.shape[0], math.prod(x.shape[1:]))).softmax(1).reshape(x.shape)
 
@@ -39,32 +44,38 @@ def _like_data(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 @operator("LinearRegressionOutput", "MAERegressionOutput", fill=_like_data)
 def linear_output(p: Params, x: Value, label: Value) -> Value:
     """The input."""
+    _expect_as_many(x, label)
     return x
+
+
+def _expect_as_many(x: Value, label: Value) -> None:
+    if label.size != x.size or label.shape[0] != x.shape[0]:
+        raise ValueError(f"Shape inconsistent, Provided={list(label.shape)}, inferred shape={list(x.shape)}")
 
 
 @operator("LogisticRegressionOutput", fill=_like_data)
 def logistic_output(p: Params, x: Value, label: Value) -> Value:
     """The sigmoid."""
+    _expect_as_many(x, label)
     return x.unary("Sigmoid")
 
 
 def _row_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
-    return shapes if shapes[0] is None else [shapes[0], shapes[0][:1]]
+    return shapes if shapes[0] is None else [shapes[0], shapes[0][:-1]]
 
 
 @operator("SVMOutput", fill=_row_label)
 def svm_output(p: Params, x: Value, label: Value) -> Value:
     """The input."""
+    if label.shape != x.shape[:-1]:
+        raise ValueError(f"Shape inconsistent, Provided = {list(label.shape)}, inferred shape={list(x.shape[:-1])}")
     return x
 
 
 @operator("softmax_cross_entropy", fill=_row_label)
 def softmax_cross_entropy(p: Params, x: Value, label: Value) -> Value:
-    """The summed negative log-likelihood of the labels, shape (1,)."""
+    """The summed negative log-likelihood of the labels, shape (1,); no probability counts as less than 1e-8."""
     picked = x.graph.emit(
-        "GatherElements",
-        [x.unary("LogSoftmax", axis=1), label.cast("int64").reshape((x.shape[0], 1))],
-        (x.shape[0], 1),
-        axis=1,
+        "GatherElements", [x.softmax(1), label.cast("int64").reshape((x.shape[0], 1))], (x.shape[0], 1), axis=1
     )
-    return -picked.sum([0, 1]).reshape((1,))
+    return -x.graph.maximum(picked, x.graph.const(1e-8, x.dtype)).log().sum([0, 1]).reshape((1,))

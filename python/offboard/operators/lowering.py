@@ -175,7 +175,9 @@ def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[s
     for node in graph.nodes():
         record = records.find(node.op) if node.op is not None else None
         if record is not None and record.partial is not None:
-            own = record.partial(Params(Builder(), record.facts.parse(node.attrs)))
+            params = Params(Builder(), record.facts.parse(node.attrs), node.name)
+            with records.refusals(record, params, ()):
+                own = record.partial(params)
             if not is_complete(own):
                 found.append(node)
     if not found:

@@ -30,13 +30,15 @@ def _parameters_in_float32(p: Params, dtypes: list[Dtype | None]) -> tuple[Seque
 def batch_norm(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var: Value) -> Value | list[Value]:
     """Normalised by the moving statistics, or by the batch's own in a training forward; gamma is 1 with fix_gamma."""
     axis = p.values.get("axis", 1) % x.ndim
+    _expect((x.shape[axis],), gamma, beta, mean, var)
     inner = x.cast(FLOAT32) if x.dtype != gamma.dtype else x
     scale = p.graph.full(gamma.shape, 1, gamma.dtype) if p.fix_gamma else gamma
     if p.is_train and not p.use_global_stats:
         axes = [each for each in range(x.ndim) if each != axis]
         kept = inner.mean(axes, True)
         mean, var = kept.reshape(mean.shape), ((inner - kept) * (inner - kept)).mean(axes)
-    order = [axis if each == 1 else (each - 1 if 1 < each <= axis else each) for each in range(x.ndim)]
+    rest = [each for each in range(x.ndim) if each != axis]
+    order = [*rest[:1], axis, *rest[1:]]
     moved = inner.transpose(order) if axis != 1 else inner
     made = p.graph.emit("BatchNormalization", [moved, scale, beta, mean, var], moved.shape, epsilon=float(p.eps))
     if axis != 1:
@@ -44,7 +46,9 @@ def batch_norm(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var:
     made = made.cast(x.dtype)
     if not p.output_mean_var:
         return made
-    return [made, mean, 1.0 / (var + float(p.eps)).sqrt()]
+    # The oldest of these operators gives the variance itself.
+    older = "axis" not in p.values and "ndev" not in p.values
+    return [made, mean, var if older else 1.0 / (var + float(p.eps)).sqrt()]
 
 
 @operator("_contrib_BatchNormWithReLU", fill=_channel_fill, types=_parameters_in_float32)
@@ -63,10 +67,19 @@ def _axis_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return [data, (data[p.axis],), (data[p.axis],)]
 
 
+def _expect(shape: tuple[int, ...], *values: Value) -> None:
+    for value in values:
+        if value.shape != shape:
+            raise ValueError(f"Shape inconsistent, Provided = {list(value.shape)}, inferred shape={list(shape)}")
+
+
 @operator("LayerNorm", fill=_axis_fill)
 def layer_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
     """Normalised along one axis; the statistics keep their dimension."""
+    if not -x.ndim <= p.axis < x.ndim:
+        raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
     axis = p.axis % x.ndim
+    _expect((x.shape[axis],), gamma, beta)
     if axis == x.ndim - 1 and not p.output_mean_var:
         return p.graph.emit("LayerNormalization", [x, gamma, beta], x.shape, axis=-1, epsilon=float(p.eps))
     mean = x.mean([axis], True)
@@ -80,6 +93,8 @@ def layer_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[V
 @operator("InstanceNorm", fill=_channel_fill)
 def instance_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value:
     """Normalised over space, each channel of each sample by itself."""
+    if x.ndim < 3:
+        raise ValueError(f"InstanceNorm is of 3 and more dimensions, not {x.shape}")
     axes = list(range(2, x.ndim))
     column = (1, x.shape[1], *(1,) * len(axes))
     centred = x - x.mean(axes, True)
@@ -94,6 +109,9 @@ def _group_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
 @operator("GroupNorm", fill=_group_fill)
 def group_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
     """Normalised over groups of channels; gamma and beta have an entry a group."""
+    if x.ndim < 3 or x.shape[1] % p.num_groups:
+        raise ValueError(f"{x.shape} has fewer than 3 dimensions, or channels that {p.num_groups} groups do not divide")
+    _expect((p.num_groups,), gamma, beta)
     n = x.shape[0]
     groups = x.reshape((n, p.num_groups, x.size // (n * p.num_groups)))
     mean = groups.mean([2], True)
@@ -107,6 +125,8 @@ def group_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[V
 @operator("L2Normalization")
 def l2_normalization(p: Params, x: Value) -> Value:
     """Divided by the 2-norm of the whole instance, each channel, or each position."""
+    if x.ndim < {"instance": 1, "channel": 3, "spatial": 3}[p.mode]:
+        raise ValueError(f"{x.shape} has too few dimensions for mode {p.mode}")
     axes = {"instance": range(1, x.ndim), "channel": [1], "spatial": range(2, x.ndim)}[p.mode]
     return x / ((x * x).sum(axes, True) + float(p.eps)).sqrt()
 

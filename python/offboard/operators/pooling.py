@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from offboard.operators.builder import Shape, Value
+from offboard.operators.builder import FLOAT64, Dtype, Shape, Value
 from offboard.operators.convolution import channels_last, spatial, to_channels_first, to_channels_last
+from offboard.operators.elementwise import cube_root
 from offboard.operators.record import Params, operator
 
 
 def _output_size(size: int, kernel: int, stride: int, pad: int, convention: str) -> int:
-    if convention == "same":
-        return math.ceil(size / stride)
     room = size + 2 * pad - kernel
     return (math.ceil(room / stride) if convention == "full" else room // stride) + 1
 
@@ -32,6 +31,8 @@ def _window_counts(size: int, kernel: int, stride: int, pad: int, outputs: int, 
 @operator("Pooling")
 def pooling(p: Params, x: Value) -> Value:
     """Maximum, average, sum or lp norm of windows; ``valid`` rounds sizes down, ``full`` up."""
+    if p.pooling_convention == "same":
+        raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
     last = channels_last(p.layout)
     if last:
         x = to_channels_first(x)
@@ -47,25 +48,38 @@ def _global_pooling(p: Params, x: Value) -> Value:
         return x.mean(axes, True)
     if p.pool_type == "sum":
         return x.sum(axes, True)
-    return (x.abs() ** float(p.p_value)).sum(axes, True) ** (1.0 / p.p_value)
+    return _root(_powered(x, p.p_value).sum(axes, True), p.p_value)
+
+
+def _lowest(dtype: Dtype) -> float:
+    return float(np.iinfo(dtype).min if dtype.kind in "iu" else np.finfo(dtype).min)
+
+
+def _powered(x: Value, exponent: int) -> Value:
+    """Powers with their sign: MXNet's lp pooling takes no absolute value."""
+    if exponent not in (1, 2, 3):
+        raise ValueError(f"p value of {exponent} is not supported yet...")
+    return x if exponent == 1 else (x * x if exponent == 2 else x * x * x)
+
+
+def _root(x: Value, exponent: int) -> Value:
+    return x if exponent == 1 else (x.sqrt() if exponent == 2 else cube_root(x))
 
 
 def _pooling(p: Params, x: Value) -> Value:
     if x.ndim != len(p.kernel) + 2:
         raise ValueError(f"kernel {p.kernel} does not fit input {x.shape}")
     stride, pad = spatial(p, "stride", 1), spatial(p, "pad", 0)
-    convention = p.values.get("pooling_convention", "valid")
     sizes = tuple(
-        _output_size(d, k, s, b, convention) for d, k, s, b in zip(x.shape[2:], p.kernel, stride, pad, strict=True)
+        _output_size(d, k, s, b, p.pooling_convention)
+        for d, k, s, b in zip(x.shape[2:], p.kernel, stride, pad, strict=True)
     )
     if any(size <= 0 or k > d + 2 * b for size, k, d, b in zip(sizes, p.kernel, x.shape[2:], pad, strict=True)):
         raise ValueError(f"kernel {p.kernel} exceeds input {x.shape} with padding {pad}")
     if p.pool_type == "max":
-        return _windows(x, "MaxPool", p.kernel, stride, pad, sizes, float(np.finfo(np.float32).min))
+        return _windows(x, "MaxPool", p.kernel, stride, pad, sizes, _lowest(x.dtype))
     if p.pool_type == "lp":
-        powered = x.abs() ** float(p.p_value)
-        summed = _sums(powered, p.kernel, stride, pad, sizes)
-        return summed ** (1.0 / p.p_value)
+        return _root(_sums(_powered(x, p.p_value), p.kernel, stride, pad, sizes), p.p_value)
     if p.pool_type == "sum":
         return _sums(x, p.kernel, stride, pad, sizes)
     include = p.values.get("count_include_pad")
@@ -74,7 +88,7 @@ def _pooling(p: Params, x: Value) -> Value:
     for axis, (d, k, s, b, o) in enumerate(zip(x.shape[2:], p.kernel, stride, pad, sizes, strict=True)):
         line = _window_counts(d, k, s, b, o, include)
         counts = counts * line.reshape((-1,) + (1,) * (len(sizes) - axis - 1))
-    if (counts == math.prod(p.kernel)).all():
+    if (counts == math.prod(p.kernel)).all() and x.dtype != FLOAT64:
         return _windows(x, "AveragePool", p.kernel, stride, pad, sizes, 0.0, count_include_pad=1)
     sums = _sums(x, p.kernel, stride, pad, sizes)
     with np.errstate(divide="ignore"):
@@ -83,8 +97,22 @@ def _pooling(p: Params, x: Value) -> Value:
 
 
 def _sums(x: Value, kernel: Shape, stride: Shape, pad: Shape, sizes: Shape) -> Value:
+    if x.dtype == FLOAT64:
+        return _sums_in_float64(x, kernel, stride, pad, sizes)
     average = _windows(x, "AveragePool", kernel, stride, pad, sizes, 0.0, count_include_pad=1)
     return average * float(math.prod(kernel))
+
+
+def _sums_in_float64(x: Value, kernel: Shape, stride: Shape, pad: Shape, sizes: Shape) -> Value:
+    """One dimension after the other, for ONNX Runtime averages float32 only."""
+    for axis, (k, s, b, o) in enumerate(zip(kernel, stride, pad, sizes, strict=True), 2):
+        needed = max((o - 1) * s + k - x.shape[axis] - b, 0)
+        padded = x.pad([(b, needed) if i == axis else (0, 0) for i in range(x.ndim)])
+        parts = [padded.slice(axis, start, start + (o - 1) * s + 1, s) for start in range(k)]
+        x = parts[0]
+        for part in parts[1:]:
+            x = x + part
+    return x
 
 
 def _windows(
@@ -115,19 +143,15 @@ def _windows(
 
 @operator("_contrib_AdaptiveAvgPooling2D")
 def adaptive_average_pooling(p: Params, x: Value) -> Value:
-    """Averages over floor(i * in / out) .. ceil((i + 1) * in / out); equals two constant matrices."""
+    """Averages over floor(i * in / out) .. ceil((i + 1) * in / out), of rows and then of columns."""
     size = p.output_size or (1, 1)
     height, width = (size[0], size[0]) if len(size) == 1 else size
     if (height, width) == (1, 1):
         return x.mean([2, 3], True)
 
-    def matrix(inputs: int, outputs: int) -> np.ndarray:
-        rows = np.zeros((outputs, inputs))
-        for index in range(outputs):
-            start, stop = index * inputs // outputs, math.ceil((index + 1) * inputs / outputs)
-            rows[index, start:stop] = 1.0 / (stop - start)
-        return rows
+    def averaged(value: Value, axis: int, outputs: int) -> Value:
+        inputs = value.shape[axis]
+        bounds = [(i * inputs // outputs, math.ceil((i + 1) * inputs / outputs)) for i in range(outputs)]
+        return value.graph.concat([value.slice(axis, *each).mean([axis], True) for each in bounds], axis)
 
-    down = x.graph.const(matrix(x.shape[2], height).astype(x.dtype))
-    across = x.graph.const(matrix(x.shape[3], width).T.astype(x.dtype))
-    return down @ x @ across
+    return averaged(averaged(x, 2, height), 3, width)

@@ -6,7 +6,8 @@ inference, so it needs no shape function beside it; what it refuses (ValueError)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -178,12 +179,19 @@ def find(name: str) -> Operator:
     return record
 
 
-def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:
-    """Runs a lowering; whatever it refuses becomes an MXNetError that names the operator."""
+@contextmanager
+def refusals(record: Operator, params: Params, inputs: Sequence[PartialShape | Dtype]) -> Iterator[None]:
+    """Whatever a record's function refuses becomes an MXNetError that names the operator."""
     try:
         with np.errstate(all="ignore"):
-            made = record.lower(params, *inputs)
-    except (ValueError, IndexError, TypeError, ZeroDivisionError, KeyError, AssertionError) as error:
-        shapes = ", ".join(str(value.shape) for value in inputs)
-        raise MXNetError(f"Error in operator {params.operator or record.name}: {error} (inputs {shapes})") from error
+            yield
+    except (ValueError, IndexError, TypeError, ArithmeticError, KeyError, AssertionError) as error:
+        given = ", ".join(str(each) for each in inputs)
+        raise MXNetError(f"Error in operator {params.operator or record.name}: {error} (inputs {given})") from error
+
+
+def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:
+    """Runs a lowering; raises MXNetError for what it refuses."""
+    with refusals(record, params, [value.shape for value in inputs]):
+        made = record.lower(params, *inputs)
     return [made] if isinstance(made, Value) else list(made)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from offboard.operators.builder import Value
+from offboard.operators.builder import FLOAT64, Builder, Dtype, Shape, Value
 from offboard.operators.record import Params, PartialShape, operator
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
@@ -41,6 +42,10 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
     if p.projection_size is not None:
         raise ValueError("projection_size is not supported: MXNet itself has it on GPUs only")
     gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1
+    states = (p.num_layers * directions, x.shape[1], hidden)
+    for each in (state, *more[: int(p.mode == "lstm")]):
+        if each.shape != states:
+            raise ValueError(f"Shape inconsistent, Provided = {list(each.shape)}, inferred shape={list(states)}")
     if parameters.shape != (_parameter_count(p, x.shape[2]),):
         raise ValueError(f"RNN needs {_parameter_count(p, x.shape[2])} parameters, {parameters.shape} given")
     offset = 0
@@ -64,6 +69,8 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
         width = x.shape[2] if layer == 0 else hidden * directions
         weights.append([(take(gates * hidden, width), take(gates * hidden, hidden)) for _ in range(directions)])
     biases = [[(take(gates * hidden), take(gates * hidden)) for _ in range(directions)] for _ in range(p.num_layers)]
+    if x.dtype == FLOAT64:
+        return _in_float64(p, x, weights, biases, state, *more[: int(p.mode == "lstm")])
 
     time, batch = x.shape[:2]
     last_states, last_cells = [], []
@@ -99,6 +106,67 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
     if p.mode == "lstm":
         states.append(p.graph.concat(last_cells, 0))
     return [x, *states]
+
+
+_Pair: TypeAlias = "tuple[Value, Value]"
+
+
+def _in_float64(
+    p: Params, x: Value, weights: list[list[_Pair]], biases: list[list[_Pair]], state: Value, cell: Value | None = None
+) -> list[Value]:
+    """The same layers as Scans over time, for ONNX Runtime's recurrent operators know float32 only."""
+    hidden, cells = [], []
+    for layer, (by_direction, offsets) in enumerate(zip(weights, biases, strict=True)):
+        sides = []
+        for direction, (pair, offset) in enumerate(zip(by_direction, offsets, strict=True)):
+            row = layer * len(by_direction) + direction
+            starts = [each.slice(0, row, row + 1).squeeze(0) for each in (state, cell) if each is not None]
+            outputs = _scanned(p, x, pair, offset, starts, reverse=direction == 1)
+            sides.append(outputs[-1])
+            hidden.append(outputs[0])
+            cells.extend(outputs[1:-1])
+        x = p.graph.concat(sides, 2)
+    if not p.state_outputs:
+        return [x]
+    return [x, *(p.graph.stack(each, 0) for each in (hidden, cells) if each)]
+
+
+def _scanned(p: Params, x: Value, weights: _Pair, biases: _Pair, starts: list[Value], *, reverse: bool) -> list[Value]:
+    """One direction of one layer: its last states, and its output at every time."""
+    time, batch = x.shape[:2]
+    projected = x @ weights[0].transpose((1, 0)) + biases[0]
+    body = Builder(p.graph)
+    before = [body.value(body.fresh("state"), each.shape, each.dtype) for each in starts]
+    now = body.value(body.fresh("time"), projected.shape[1:], x.dtype)
+    body.inputs = [*before, now]
+    inner = weights[1].transpose((1, 0))
+    outer = [Value(body, each.name, each.shape, each.dtype) for each in (inner, biases[1])]
+    after = _step(p.mode, now, before[0] @ outer[0] + outer[1], before)
+    body.outputs = [*after, after[0].unary("Identity")]
+    shapes: list[tuple[Shape, Dtype | None]] = [*((each.shape, None) for each in starts)]
+    return p.graph.emit_many(
+        "Scan",
+        [*starts, projected],
+        [*shapes, ((time, batch, p.state_size), None)],
+        body=body,
+        num_scan_inputs=1,
+        scan_input_directions=[int(reverse)],
+        scan_output_directions=[int(reverse)],
+    )
+
+
+def _step(mode: str, now: Value, then: Value, states: list[Value]) -> list[Value]:
+    """The states after one time step, from what input and state contribute to the gates (batch, gates * hidden)."""
+    if mode in ("rnn_relu", "rnn_tanh"):
+        return [(now + then).unary("Relu" if mode == "rnn_relu" else "Tanh")]
+    ours, theirs = now.split(1, _GATES[mode]), then.split(1, _GATES[mode])
+    if mode == "gru":
+        reset, update = ((a + b).unary("Sigmoid") for a, b in zip(ours[:2], theirs[:2], strict=True))
+        fresh = (ours[2] + reset * theirs[2]).unary("Tanh")
+        return [(1.0 - update) * fresh + update * states[0]]
+    take, keep, fresh, show = (a + b for a, b in zip(ours, theirs, strict=True))
+    cell = keep.unary("Sigmoid") * states[1] + take.unary("Sigmoid") * fresh.unary("Tanh")
+    return [show.unary("Sigmoid") * cell.unary("Tanh"), cell]
 
 
 @operator("_rnn_param_concat")

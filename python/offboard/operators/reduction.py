@@ -12,11 +12,10 @@ from offboard.operators.record import Params, operator
 
 
 def reduced_axes(p: Params, x: Value) -> list[int]:
-    """The axes to reduce: those given, all but them with ``exclude``, every one by default."""
+    """The axes to reduce: those given, all but them with ``exclude``, every one by default (whatever ``exclude``)."""
     given = p.axis
     if given is None or given == ():
-        axes = list(range(x.ndim))
-        return [] if p.values.get("exclude") else axes
+        return list(range(x.ndim))
     listed = [given] if isinstance(given, int) else list(given)
     for axis in listed:
         if not -x.ndim <= axis < x.ndim:
@@ -99,6 +98,18 @@ def norm(p: Params, x: Value) -> Value:
     return _shaped(made.cast(x.dtype))
 
 
+def _along(x: Value, axis: int, op: str) -> Value:
+    """Where the extreme of each line stands, the first NaN counting as one; keeps the dimension."""
+    shape = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
+    best = x.graph.emit(op, [x], shape, INT64, axis=axis, keepdims=1)
+    if not x.is_float:
+        return best
+    # ONNX Runtime passes over NaN.
+    nan = x.isnan().cast(np.int32)
+    first = x.graph.emit("ArgMax", [nan], shape, INT64, axis=axis, keepdims=1)
+    return x.graph.where(nan.max([axis], True), first, best)
+
+
 def _arg(op: str) -> Callable[[Params, Value], Value]:
     def lower(p: Params, x: Value) -> Value:
         if p.axis is None:
@@ -107,14 +118,7 @@ def _arg(op: str) -> Callable[[Params, Value], Value]:
             if not -x.ndim <= p.axis < x.ndim:
                 raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
             flat, axis = x, p.axis % x.ndim
-        shape = tuple(1 if i == axis else d for i, d in enumerate(flat.shape))
-        best = flat.graph.emit(op, [flat], shape, INT64, axis=axis, keepdims=1)
-        if flat.is_float:
-            # MXNet returns the first NaN, ONNX Runtime passes over it.
-            nan = flat.isnan().cast(np.int32)
-            first = flat.graph.emit("ArgMax", [nan], shape, INT64, axis=axis, keepdims=1)
-            best = flat.graph.where(nan.max([axis], True), first, best)
-        made = best.cast(x.dtype)
+        made = _along(flat, axis, op).cast(x.dtype)
         if p.axis is None:
             return made.reshape((1,) * x.ndim if p.keepdims else (1,))
         return made if p.keepdims else _shaped(made.squeeze(axis))
@@ -129,8 +133,7 @@ operator("argmin")(_arg("ArgMin"))
 @operator("argmax_channel")
 def argmax_channel(p: Params, x: Value) -> Value:
     """argmax along dimension 1."""
-    best = x.graph.emit("ArgMax", [x], (x.shape[0], *x.shape[2:]), INT64, axis=1, keepdims=0)
-    return best.cast(x.dtype)
+    return _along(x, 1, "ArgMax").squeeze(1).cast(x.dtype)
 
 
 @operator("_square_sum")

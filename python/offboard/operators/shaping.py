@@ -13,6 +13,13 @@ from offboard.operators.builder import INT64, Dtype, Shape, Value
 from offboard.operators.record import Params, PartialShape, operator
 
 
+def in_rank(axis: int, x: Value) -> int:
+    """An axis counted from the front; raises ValueError when there is none."""
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis {axis} is out of range for {x.shape}")
+    return axis % x.ndim
+
+
 def reshape_shape(codes: Sequence[int], shape: Shape, reverse: bool = False) -> Shape:
     """MXNet's reshape codes: 0 keeps, -1 infers, -2 the rest, -3 merges two, -4 splits one (see Reshape)."""
     if reverse:
@@ -120,23 +127,33 @@ def squeeze(p: Params, x: Value) -> Value:
     if p.axis is None:
         axes = [axis for axis, d in enumerate(x.shape) if d == 1]
     else:
-        axes = [axis % x.ndim for axis in (p.axis if isinstance(p.axis, tuple) else (p.axis,))]
+        axes = [in_rank(axis, x) for axis in (p.axis if isinstance(p.axis, tuple) else (p.axis,))]
         if any(x.shape[axis] != 1 for axis in axes):
             raise ValueError(f"cannot squeeze axis {p.axis} of {x.shape}: not 1")
     shape = tuple(d for axis, d in enumerate(x.shape) if axis not in axes)
     return x.reshape(shape or (1,))
 
 
-@operator("transpose")
+def _transpose_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
+    if wanted is None or sorted(p.axes or range(len(wanted))) != list(range(len(wanted))):
+        return shapes
+    axes = p.axes or tuple(reversed(range(len(wanted))))
+    return [tuple(wanted[axes.index(axis)] for axis in range(len(wanted)))]
+
+
+@operator("transpose", back=_transpose_back)
 def transpose(p: Params, x: Value) -> Value:
-    """Dimensions reordered; reversed by default."""
-    return x.transpose(p.axes or tuple(reversed(range(x.ndim))))
+    """Dimensions reordered; reversed by default. Axes do not count from the end."""
+    axes = p.axes or tuple(reversed(range(x.ndim)))
+    if sorted(axes) != list(range(x.ndim)):
+        raise ValueError(f"axes {axes} are no order of the dimensions of {x.shape}")
+    return x.transpose(axes)
 
 
 @operator("SwapAxis")
 def swap_axis(p: Params, x: Value) -> Value:
     """Two dimensions exchanged."""
-    return x.swapaxes(p.dim1, p.dim2)
+    return x.swapaxes(in_rank(p.dim1, x), in_rank(p.dim2, x))
 
 
 def _concat_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -154,7 +171,7 @@ def _concat_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape
 @operator("Concat", fill=_concat_fill)
 def concat(p: Params, *values: Value) -> Value:
     """Joined along ``dim``."""
-    axis = p.dim % values[0].ndim
+    axis = in_rank(p.dim, values[0])
     for value in values:
         if value.ndim != values[0].ndim or any(
             a != b for i, (a, b) in enumerate(zip(value.shape, values[0].shape, strict=True)) if i != axis
@@ -182,16 +199,17 @@ def slice_channel(p: Params, x: Value) -> list[Value]:
 
 @operator("_split_v2")
 def split_v2(p: Params, x: Value) -> list[Value]:
-    """Parts along ``axis``: equal sections, or beginning at the indices."""
-    axis = p.axis % x.ndim
+    """Parts along ``axis``: sections, of which the first are longer by one, or beginning at the indices."""
+    axis = in_rank(p.axis, x)
     size = x.shape[axis]
-    if p.sections:
-        if size % p.sections:
-            raise ValueError(f"{p.sections} sections do not divide dimension {axis} of {x.shape}")
-        parts = x.split(axis, p.sections)
+    if p.sections > 0:
+        small, longer = divmod(size, p.sections)
+        bounds = [number * small + min(number, longer) for number in range(p.sections + 1)]
     else:
         bounds = [*p.indices, size]
-        parts = [x.slice(axis, min(a, size), min(b, size)) for a, b in pairwise(bounds)]
+    if bounds != sorted(bounds) or bounds[0] != 0:
+        raise ValueError(f"indices {p.indices} do not ascend from 0 to {size}, which dimension {axis} of {x.shape} has")
+    parts = [x.slice(axis, a, b) for a, b in pairwise(bounds)]
     return [part.squeeze(axis) for part in parts] if p.squeeze_axis else parts
 
 
@@ -208,9 +226,7 @@ def slice_ranges(p: Params, shape: Shape) -> dict[int, tuple[int, int, int]]:
 def slice_(p: Params, x: Value) -> Value:
     """Python's slicing on leading dimensions."""
     ranges = slice_ranges(p, x.shape)
-    if any(len(range(*each)) == 0 for each in ranges.values()):
-        raise ValueError(f"slice begin={p.begin} end={p.end} of {x.shape} is empty")
-    return x.slices(ranges)
+    return x.slices({axis: each if range(*each) else (0, 0, 1) for axis, each in ranges.items()})
 
 
 @operator("slice_axis")
@@ -243,10 +259,14 @@ def reverse(p: Params, x: Value) -> Value:
 @operator("repeat")
 def repeat(p: Params, x: Value) -> Value:
     """Each element repeated along ``axis``, or of the flattened array."""
+    if p.repeats < 0:
+        raise ValueError("repeats cannot be a negative number")
+    if p.repeats == 0:
+        return p.graph.full((0,), 0, x.dtype)
     if p.axis is None:
         x, axis = x.reshape((x.size,)), 0
     else:
-        axis = p.axis % x.ndim
+        axis = in_rank(p.axis, x)
     expanded = x.unsqueeze(axis + 1)
     wide = expanded.tile([p.repeats if i == axis + 1 else 1 for i in range(expanded.ndim)])
     return wide.reshape(d * p.repeats if i == axis else d for i, d in enumerate(x.shape))
@@ -264,8 +284,12 @@ def tile(p: Params, x: Value) -> Value:
 def pad(p: Params, x: Value) -> Value:
     """Padding of the last two or three dimensions: constant, edge or reflect."""
     pairs = list(zip(p.pad_width[::2], p.pad_width[1::2], strict=True))
-    if len(pairs) != x.ndim:
-        raise ValueError(f"pad_width {p.pad_width} does not fit {x.shape}")
+    if len(pairs) != x.ndim or x.ndim not in (4, 5):
+        raise ValueError(f"padding is of 4-D or 5-D input: {p.pad_width} and {x.shape}")
+    if any(pairs[0]) or any(pairs[1]):
+        raise ValueError("padding of the first two dimensions is expected to be zero")
+    if p.mode == "reflect" and any(max(pair) >= d for pair, d in zip(pairs, x.shape, strict=True)):
+        raise ValueError(f"reflection pads less than the size of the input: {p.pad_width} and {x.shape}")
     return x.pad(pairs, p.constant_value, p.mode)
 
 
@@ -289,11 +313,14 @@ def size_array(p: Params, x: Value) -> Value:
 def reshape_like(p: Params, x: Value, like: Value) -> Value:
     """Another array's shape, whole or between the given axes."""
 
-    def bound(value: int | None, default: int, ndim: int) -> int:
-        return default if value is None else (value + ndim if value < 0 else value)
+    def between(begin: int | None, end: int | None, ndim: int) -> slice:
+        low, high = 0 if begin is None else begin, ndim if end is None else end
+        low, high = low + ndim if low < 0 else low, high + ndim if high < 0 else high
+        if not 0 <= low < high <= ndim:
+            raise ValueError(f"dimensions {begin} to {end} are out of range for {ndim}")
+        return slice(low, high)
 
-    left = slice(bound(p.lhs_begin, 0, x.ndim), bound(p.lhs_end, x.ndim, x.ndim))
-    right = slice(bound(p.rhs_begin, 0, like.ndim), bound(p.rhs_end, like.ndim, like.ndim))
+    left, right = between(p.lhs_begin, p.lhs_end, x.ndim), between(p.rhs_begin, p.rhs_end, like.ndim)
     return x.reshape(x.shape[: left.start] + like.shape[right] + x.shape[left.stop :])
 
 
@@ -323,10 +350,13 @@ def diag(p: Params, x: Value) -> Value:
         return x.reshape((x.size, 1)).expand((x.size, x.size)).pad(
             [(max(-p.k, 0), max(p.k, 0)), (max(p.k, 0), max(-p.k, 0))]
         ) * p.graph.const(np.eye(n, k=p.k, dtype=x.dtype))
-    rest = [axis for axis in range(x.ndim) if axis not in (p.axis1 % x.ndim, p.axis2 % x.ndim)]
+    first, second = in_rank(p.axis1, x), in_rank(p.axis2, x)
+    if first == second:
+        raise ValueError(f"axis1 and axis2 are the same dimension {first}")
+    rest = [axis for axis in range(x.ndim) if axis not in (first, second)]
     rows, columns = x.shape[p.axis1], x.shape[p.axis2]
     picked = np.diagonal(np.arange(rows * columns).reshape(rows, columns), p.k)
-    if picked.size == 0:
-        raise ValueError(f"diagonal {p.k} of {x.shape} is empty")
+    if not -rows <= p.k <= columns:
+        raise ValueError(f"diagonal {p.k} of {x.shape} does not exist")
     flat = x.transpose([*rest, p.axis1, p.axis2]).reshape((*(x.shape[axis] for axis in rest), rows * columns))
     return flat.gather(p.graph.const(picked.astype(np.int64)), -1)
