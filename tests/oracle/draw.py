@@ -394,7 +394,7 @@ class Graphs:
             kind = kinds.get(variable) or inferred_types.get(variable) or np.dtype(dtype)
             if self.random.random() < 0.01:
                 shape = tuple(max(1, d + self.random.randint(-1, 1)) for d in shape)
-            if self.random.random() < 0.01:
+            if self.random.random() < 0.03:
                 kind = np.dtype(self.random.choice(_DTYPES))
             expression = entry(name).get("values", scope.strategy.get("values"))
             limit = scope.strategy.get("limit", 100.0)

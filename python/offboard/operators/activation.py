@@ -8,7 +8,7 @@ import numpy as np
 
 from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
 from offboard.operators.elementwise import named_type
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 
 def _softplus(x: Value) -> Value:
@@ -17,11 +17,25 @@ def _softplus(x: Value) -> Value:
     return x.graph.maximum(x, zero) + ((-x.abs()).exp() + 1.0).log()
 
 
+# Nodes into which ONNX Runtime fuses a Relu behind them.
+_FUSED = {"Conv", "BatchNormalization", "Gemm", "Add"}
+
+
+def _relu(x: Value) -> Value:
+    """0 for NaN too, but behind products and sums, where a Relu costs nothing and keeps it."""
+    last = x.graph.nodes[-1] if x.graph.nodes else None
+    if not x.is_float or (last is not None and last.op in _FUSED and x.name in last.outputs):
+        return x.unary("Relu")
+    if x.dtype == FLOAT32:
+        return x.unary("ThresholdedRelu", alpha=0.0)
+    return x.graph.where(x > 0, x, x.graph.const(0, x.dtype))
+
+
 @operator("Activation", same_shape=True)
 def activation(p: Params, x: Value) -> Value:
     """relu (NaN gives 0), sigmoid, tanh, softrelu or softsign."""
     if p.act_type == "relu":
-        return x.unary("Relu")
+        return _relu(x)
     if p.act_type == "softrelu":
         return _softplus(x)
     if p.act_type == "softsign":
@@ -92,7 +106,14 @@ def _output_type(p: Params, made: Value) -> Value:
     return made if p.dtype is None else made.cast(named_type(p.dtype))
 
 
-@operator("softmax")
+def _length_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None or len(shapes) < 2 or not -len(data) <= p.axis < len(data):
+        return shapes
+    return [data, tuple(d for axis, d in enumerate(data) if axis != p.axis % len(data))]
+
+
+@operator("softmax", fill=_length_fill, types=type_of_first)
 def softmax(p: Params, x: Value, length: Value | None = None) -> Value:
     """Softmax along an axis, with a temperature, over the first ``length`` positions."""
     scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))

@@ -55,12 +55,16 @@ def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None
         raise ValueError(f"{len(p.kernel)}D convolution not supported")
     if len(p.kernel) == 3 and set(p.dilate) > {1}:
         raise ValueError("Dilate is not supported in 3d convolution")
-    return cross_correlation(p, x, weight, bias)
+    return _correlated(p, x, weight, bias)
 
 
 @operator("Convolution", fill=_fill)
-def cross_correlation(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
+def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """Cross-correlation, grouped and dilated; output size floor((in + 2 pad - dilated kernel) / stride) + 1."""
+    return _correlated(p, x, weight, bias)
+
+
+def _correlated(p: Params, x: Value, weight: Value, bias: Value | None) -> Value:
     last = channels_last(p.layout)
     if last:
         x, weight = to_channels_first(x), to_channels_first(weight)
@@ -151,7 +155,7 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
         if any(a >= s for a, s in zip(adj, stride, strict=True)):
             raise ValueError(f"adj {adj} must be smaller than stride {stride}")
         sizes = tuple(f - 2 * b + a for f, b, a in zip(full, pad, adj, strict=True))
-    if any(size <= 0 for size in sizes):
+    if any(size < 0 for size in sizes):
         raise ValueError(f"padding {pad} leaves nothing of {full}")
     # The padding is cut off, and what adj adds beyond the full result is bias alone.
     beyond = [max(b + size - f, 0) for b, size, f in zip(pad, sizes, full, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from offboard.operators.builder import Dtype, Shape, Value
+from offboard.operators.builder import FLOAT32, Dtype, Shape, Value
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
@@ -35,7 +35,10 @@ def _filled(value: float) -> Callable[[Params], Value]:
     return lambda p: p.graph.full(_resolved(p), value, _dtype(p))
 
 
-operator("_zeros", "_zeros_without_dtype", partial=_open_shape)(_filled(0))
+operator("_zeros", partial=_open_shape)(_filled(0))
+operator("_zeros_without_dtype", partial=_open_shape, types=lambda p, dtypes: (dtypes, [None]))(
+    lambda p: p.graph.full(_resolved(p), 0, FLOAT32)
+)
 operator("_ones", partial=_open_shape)(_filled(1))
 
 

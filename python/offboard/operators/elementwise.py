@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
-from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, Dtype, Value
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
 from offboard.operators.casts import BFLOAT16
-from offboard.operators.record import Params, operator
+from offboard.operators.record import Params, PartialShape, operator
 
 
 def through_float(function: Callable[[Value], Value]) -> Callable[[Params, Value], Value]:
@@ -195,9 +195,22 @@ for _name, _function in _ROUNDING.items():
     operator(_name, same_shape=True)(_rounding(_function))
 
 
-@operator("_copy", "BlockGrad", "make_loss", "MakeLoss", "IdentityAttachKLSparseReg", same_shape=True)
+@operator("_copy", "BlockGrad", "make_loss", "MakeLoss", same_shape=True)
 def identity(p: Params, x: Value, *states: Value) -> Value:
     """The input as it is; gradients are what these operators differ in."""
+    return x
+
+
+def _channels(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    return shapes if data is None or len(data) < 2 else [data, (data[1],)]
+
+
+@operator(
+    "IdentityAttachKLSparseReg", fill=_channels, back=lambda p, shapes, wanted: _channels(p, [wanted, *shapes[1:]])
+)
+def identity_with_average(p: Params, x: Value, average: Value) -> Value:
+    """The input as it is; the moving average has an element a channel."""
     return x
 
 
@@ -329,7 +342,13 @@ def cast(p: Params, x: Value) -> Value:
     return cast_to(x, named_type(p.dtype))
 
 
-@operator("amp_cast")
+def _amp_type(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    own = dtypes[0]
+    floating = own is not None and (own.kind == "f" or own == BFLOAT16)
+    return dtypes, [named_type(p.dtype) if floating else own]
+
+
+@operator("amp_cast", types=_amp_type)
 def amp_cast(p: Params, x: Value) -> Value:
     """Another float dtype; integers stay as they are. From float32 to integers it rounds to even and saturates."""
     wanted = named_type(p.dtype)

@@ -57,7 +57,7 @@ def take(p: Params, x: Value, indices: Value) -> Value:
     return x.gather(in_range(indices, x.shape[p.axis], p.mode), p.axis)
 
 
-@operator("batch_take", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+@operator("batch_take", types=lambda p, dtypes: ([dtypes[0], np.dtype(np.int32)], [dtypes[0]]))
 def batch_take(p: Params, x: Value, indices: Value) -> Value:
     """One element a row."""
     rows = x.reshape((x.shape[0], x.size // x.shape[0]))

@@ -23,7 +23,7 @@ from offboard.graph.node import Entry, Graph, Node
 from offboard.operators import record as records
 from offboard.operators.builder import FLOAT32, Builder, Dtype
 from offboard.operators.casts import BFLOAT16
-from offboard.operators.record import Operator, Params, PartialShape
+from offboard.operators.record import NOTHING, Operator, Params, PartialShape
 
 __all__ = ["Shapes", "TYPE_FLAGS", "Types", "infer_shapes", "infer_types", "is_complete"]
 
@@ -121,16 +121,8 @@ def _types(walk: _Walk, known: Mapping[str, Dtype]) -> dict[tuple[int, int], Dty
                 continue
             record, params = walk.records[id(node)]
             inputs = [found.get(_key(entry)) for entry in node.inputs]
-            rule = record.types or _same_types
-            with records.refusals(record, params, inputs):
-                better, outputs = rule(params, inputs)
+            better, outputs = records.typed(record, params, inputs)
             for entry, dtype in zip(node.inputs, better, strict=False):
-                old = found.get(_key(entry))
-                if dtype is not None and old is not None and dtype != old:
-                    raise MXNetError(
-                        f"Error in operator {node.name}: Type inconsistent, Provided = {old.name}, "
-                        f"inferred type = {dtype.name}"
-                    )
                 if dtype is not None:
                     found[_key(entry)] = dtype
             for index, dtype in enumerate(outputs):
@@ -143,16 +135,6 @@ def _types(walk: _Walk, known: Mapping[str, Dtype]) -> dict[tuple[int, int], Dty
         if found == before:
             break
     return found
-
-
-def _same_types(params: Params, inputs: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
-    """All inputs have one dtype, and so do the outputs, unless a parameter ``dtype`` names theirs."""
-    first = next((dtype for dtype in inputs if dtype is not None), None)
-    named = params.values.get("dtype")
-    output = first
-    if named is not None:
-        output = BFLOAT16 if named == "bfloat16" else np.dtype(named)
-    return [first] * len(inputs), [output] * params.num_outputs
 
 
 def infer_shapes(
@@ -183,7 +165,7 @@ _TRIED = (12, 60, 1)
 
 def _inside(shape: PartialShape) -> PartialShape:
     """With -1 for unknown dimensions."""
-    return None if shape is None else tuple(int(d) or _UNKNOWN for d in shape)
+    return None if shape is None else tuple(0 if d == NOTHING else int(d) or _UNKNOWN for d in shape)
 
 
 def _outside(shape: PartialShape) -> PartialShape:

@@ -161,6 +161,7 @@ def emit_graph(builder: Builder, graph: Graph, variables: Mapping[str, Value], *
             subgraphs=tuple(node.subgraphs),
         )
         inputs = [entries[id(entry.node), entry.index] for entry in node.inputs]
+        records.typed(record, params, [value.dtype for value in inputs])
         for index, made in enumerate(records.apply(record, params, inputs)):
             if builder.parent is not None and -1 in made.shape:
                 reason = "the size of its output depends on the data, which a loop or a branch cannot take"

@@ -21,11 +21,26 @@ from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.node import Graph
 from offboard.operators import custom, table
 from offboard.operators.builder import Builder, Dtype, Value
+from offboard.operators.casts import BFLOAT16
 
-__all__ = ["Fill", "Kernel", "Lower", "Operator", "Params", "PartialShape", "find", "operator", "registry", "supported"]
+__all__ = [
+    "NOTHING",
+    "Fill",
+    "Kernel",
+    "Lower",
+    "Operator",
+    "Params",
+    "PartialShape",
+    "find",
+    "operator",
+    "registry",
+    "supported",
+]
 
 # A shape of which dimensions (0) or everything (None) may be unknown.
 PartialShape: TypeAlias = "tuple[int, ...] | None"
+# In a partial shape, a dimension that is known to be 0.
+NOTHING = -1
 
 
 @dataclass(frozen=True)
@@ -188,6 +203,36 @@ def refusals(record: Operator, params: Params, inputs: Sequence[PartialShape | D
     except (ValueError, IndexError, TypeError, ArithmeticError, KeyError, AssertionError) as error:
         given = ", ".join(str(each) for each in inputs)
         raise MXNetError(f"Error in operator {params.operator or record.name}: {error} (inputs {given})") from error
+
+
+def typed(
+    record: Operator, params: Params, dtypes: Sequence[Dtype | None]
+) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """Input and output dtypes as far as they follow from those given; raises MXNetError where these contradict."""
+    with refusals(record, params, dtypes):
+        better, outputs = (record.types or _same_types)(params, list(dtypes))
+    for given, inferred in zip(dtypes, better, strict=False):
+        if given is not None and inferred is not None and given != inferred:
+            raise MXNetError(
+                f"Error in operator {params.operator or record.name}: Type inconsistent, "
+                f"Provided = {given.name}, inferred type = {inferred.name}"
+            )
+    return better, outputs
+
+
+def _same_types(params: Params, inputs: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """All inputs have one dtype, and so do the outputs, unless a parameter ``dtype`` names theirs."""
+    first = next((dtype for dtype in inputs if dtype is not None), None)
+    named = params.values.get("dtype")
+    output = first
+    if isinstance(named, str):
+        output = BFLOAT16 if named == "bfloat16" else np.dtype(named)
+    return [first] * len(inputs), [output] * params.num_outputs
+
+
+def type_of_first(params: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """Inputs of any dtypes; outputs of the first one's, unless a parameter ``dtype`` names theirs."""
+    return dtypes, _same_types(params, dtypes[:1])[1]
 
 
 def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:

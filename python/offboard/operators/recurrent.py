@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from offboard.operators.builder import FLOAT64, Builder, Dtype, Shape, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import NOTHING, Params, PartialShape, operator
+from offboard.operators.shaping import in_rank
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 # Where ONNX's gates (LSTM i o f c, GRU z r h) stand in MXNet's order (LSTM i f c o, GRU r z n).
@@ -73,7 +74,8 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
         return _in_float64(p, x, weights, biases, state, *more[: int(p.mode == "lstm")])
 
     time, batch = x.shape[:2]
-    last_states, last_cells = [], []
+    last_states: list[Value] = []
+    last_cells: list[Value] = []
     for layer in range(p.num_layers):
         w = p.graph.stack([reordered(each[0]) for each in weights[layer]], 0)
         r = p.graph.stack([reordered(each[1]) for each in weights[layer]], 0)
@@ -102,10 +104,7 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
         last_cells.extend(made[2:])
     if not p.state_outputs:
         return [x]
-    states = [p.graph.concat(last_states, 0)]
-    if p.mode == "lstm":
-        states.append(p.graph.concat(last_cells, 0))
-    return [x, *states]
+    return [x, *(p.graph.concat(each, 0) for each in (last_states, last_cells) if each)]
 
 
 _Pair: TypeAlias = "tuple[Value, Value]"
@@ -115,7 +114,8 @@ def _in_float64(
     p: Params, x: Value, weights: list[list[_Pair]], biases: list[list[_Pair]], state: Value, cell: Value | None = None
 ) -> list[Value]:
     """The same layers as Scans over time, for ONNX Runtime's recurrent operators know float32 only."""
-    hidden, cells = [], []
+    hidden: list[Value] = []
+    cells: list[Value] = []
     for layer, (by_direction, offsets) in enumerate(zip(weights, biases, strict=True)):
         sides = []
         for direction, (pair, offset) in enumerate(zip(by_direction, offsets, strict=True)):
@@ -169,7 +169,16 @@ def _step(mode: str, now: Value, then: Value, states: list[Value]) -> list[Value
     return [show.unary("Sigmoid") * cell.unary("Tanh"), cell]
 
 
-@operator("_rnn_param_concat")
+def _joined_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """As in MXNet, what is not known beside something known is empty."""
+    known = next((shape for shape in shapes if shape is not None and 0 not in shape), None)
+    if known is None or not -len(known) <= p.dim < len(known):
+        return shapes
+    empty = tuple(NOTHING if axis == p.dim % len(known) else d for axis, d in enumerate(known))
+    return [shape if shape is not None and 0 not in shape else empty for shape in shapes]
+
+
+@operator("_rnn_param_concat", fill=_joined_fill)
 def rnn_param_concat(p: Params, *values: Value) -> Value:
     """Parameters of a fused RNN joined."""
-    return p.graph.concat(values, p.dim)
+    return p.graph.concat(values, in_rank(p.dim, values[0]))

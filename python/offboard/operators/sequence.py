@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import INT64, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 
 def _lengths_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -27,7 +27,7 @@ def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, V
     return time, limit
 
 
-@operator("SequenceMask", fill=_lengths_fill)
+@operator("SequenceMask", types=type_of_first, fill=_lengths_fill)
 def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Steps past each length become ``value``."""
     if lengths is None:
@@ -36,7 +36,7 @@ def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     return p.graph.where(time < limit, x, p.graph.const(p.value, x.dtype))
 
 
-@operator("SequenceLast", fill=_lengths_fill)
+@operator("SequenceLast", types=type_of_first, fill=_lengths_fill)
 def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """The last step, or the last before each length."""
     axis = p.axis
@@ -47,7 +47,7 @@ def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     return p.graph.emit("GatherND", [moved, last], (moved.shape[0], *moved.shape[2:]), batch_dims=1)
 
 
-@operator("SequenceReverse", fill=_lengths_fill)
+@operator("SequenceReverse", types=type_of_first, fill=_lengths_fill)
 def sequence_reverse(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Time backwards, each sequence within its length."""
     if lengths is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, INT64, Value
+from offboard.operators.builder import FLOAT32, INT64, Dtype, Value
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, operator
 
@@ -45,7 +47,14 @@ def argsort(p: Params, x: Value) -> Value:
     return sorted_along(flat, axis, flat.shape[axis], p.is_ascend)[1].cast(named_type(p.dtype))
 
 
-@operator("topk")
+def _topk_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    numbers, own = named_type(p.dtype), dtypes[0]
+    made: dict[str, list[Dtype | None]]
+    made = {"value": [own], "indices": [numbers], "mask": [own], "both": [own, numbers]}
+    return dtypes, made[p.ret_typ]
+
+
+@operator("topk", types=_topk_types)
 def topk(p: Params, x: Value) -> Value | list[Value]:
     """The k first elements, their indices, both, or a mask over the input."""
     flat, axis = _axis(p, x)

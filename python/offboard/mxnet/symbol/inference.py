@@ -31,7 +31,7 @@ def shapes_of(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], *, p
     arguments = [inferred.arguments[name] or () for name in lists.argument_names(graph)]
     auxiliary = [inferred.auxiliary[name] or () for name in lists.auxiliary_names(graph)]
     outputs = [shape or () for shape in inferred.outputs]
-    if partial or all(shape and 0 not in shape for shape in (*arguments, *outputs, *auxiliary)):
+    if partial or inferred.complete:
         return arguments, outputs, auxiliary
     unknown = [
         f"\n\t{name}: {shape}"
