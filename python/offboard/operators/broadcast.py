@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from offboard.operators.builder import BOOL, FLOAT64, Value, broadcast_shapes
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Value, broadcast_shapes
 from offboard.operators.record import Params, PartialShape, operator
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "LOGICAL"]
@@ -35,7 +35,11 @@ def _mod(a: Value, b: Value) -> Value:
 
 
 def _power(a: Value, b: Value) -> Value:
-    return a**b if a.is_float else (a.cast(FLOAT64) ** b.cast(FLOAT64)).cast(a.dtype)
+    # MXNet computes powers of integers in float32, of which large ones keep 24 bits.
+    if a.is_float:
+        return a**b
+    made = a.cast(FLOAT32) ** b.cast(FLOAT32)
+    return made.cast(INT64 if a.dtype == INT64 else np.int32).cast(a.dtype)
 
 
 def _hypot(a: Value, b: Value) -> Value:
@@ -85,6 +89,8 @@ LOGICAL: dict[str, Callable[[Value, Value], Value]] = {
 
 
 def _checked(a: Value, b: Value) -> None:
+    if a.dtype == BOOL:
+        raise ValueError("the operator does not support boolean type")
     if a.dtype != b.dtype:
         raise ValueError(f"Incompatible attr: expected {a.dtype.name}, got {b.dtype.name}")
 
@@ -171,5 +177,7 @@ def broadcast_like(p: Params, x: Value, like: Value) -> Value:
         return x.expand(like.shape)
     shape = list(x.shape)
     for left, right in zip(p.lhs_axes, p.rhs_axes, strict=True):
-        shape[left % x.ndim] = like.shape[right % like.ndim]
+        if not (-x.ndim <= left < x.ndim and -like.ndim <= right < like.ndim and shape[left] == 1):
+            raise ValueError(f"cannot broadcast axis {left} of {x.shape} to axis {right} of {like.shape}")
+        shape[left] = like.shape[right]
     return x.expand(shape)

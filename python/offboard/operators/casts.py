@@ -1,16 +1,18 @@
-"""Which ONNX Runtime CPU kernels exist, and the type to compute in where one does not.
+"""Which ONNX Runtime CPU kernels exist, the type to compute in where one does not, and C's conversion of numbers.
 
 Surveyed on ONNX Runtime 1.32, opset 21; ``tests/operators/test_casts.py`` surveys again what this table says.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import ml_dtypes
 import numpy as np
+import numpy.typing as npt
 
-__all__ = ["BFLOAT16", "KERNELS", "computed_in"]
+__all__ = ["BFLOAT16", "KERNELS", "computed_in", "number_in"]
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -95,3 +97,15 @@ def computed_in(operator: str, dtype: np.dtype[Any]) -> np.dtype[Any]:
         if wider in kernels:
             return wider
     raise TypeError(f"ONNX operator {operator} cannot be computed for {dtype}")
+
+
+def number_in(value: float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """A number as C converts it (0-dimensional): to integers truncated, and the least one where it does not fit.
+
+    Types narrower than 32 bits are the low bits of an int32.
+    """
+    if dtype.kind not in "iu":
+        return np.asarray(value).astype(dtype)
+    register = np.iinfo(np.int64 if dtype.itemsize == 8 else np.int32)
+    fits = math.isfinite(value) and register.min <= int(value) <= register.max
+    return np.asarray(int(value) if fits else register.min, np.int64).astype(dtype)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import BOOL, INT64, Dtype, Value
+from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
@@ -104,7 +105,7 @@ def one_hot(p: Params, indices: Value) -> Value:
     classes = p.graph.const(np.arange(p.depth, dtype=np.int64))
     hit = indices.cast(INT64).unsqueeze(indices.ndim).equals(classes)
     dtype = named_type(p.dtype)
-    return p.graph.where(hit, p.graph.const(p.on_value, dtype), p.graph.const(p.off_value, dtype))
+    return p.graph.where(hit, *(p.graph.const(number_in(value, dtype)) for value in (p.on_value, p.off_value)))
 
 
 @operator(

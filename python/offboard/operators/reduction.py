@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
+from offboard.operators.casts import number_in
 from offboard.operators.record import Params, operator
 
 
@@ -50,10 +51,11 @@ def _sum(x: Value, axes: list[int], keepdims: bool) -> Value:
 
 
 def _mean(x: Value, axes: list[int], keepdims: bool) -> Value:
-    count = int(np.prod([x.shape[axis] for axis in axes]))
     if x.is_float:
         return _wide(x).mean(axes, keepdims).cast(x.dtype)
-    return (x.cast(FLOAT64).sum(axes, keepdims) / count).cast(x.dtype)
+    # Both the sum and the count wrap in the array's own type; where that makes a count of 0, MXNet dies.
+    count = math.prod(x.shape[axis] for axis in axes)
+    return _sum(x, axes, keepdims) / x.graph.const(number_in(count, x.dtype) or number_in(1, x.dtype))
 
 
 def _prod(x: Value, axes: list[int], keepdims: bool) -> Value:
@@ -91,8 +93,17 @@ operator("min")(_reduction(_extreme("ReduceMin")))
 
 @operator("norm")
 def norm(p: Params, x: Value) -> Value:
-    """The 1- or 2-norm over axes."""
+    """The 1- or 2-norm over axes; of integers only the largest elements count in the 2-norm."""
+    if p.out_dtype is not None and np.dtype(p.out_dtype) != x.dtype:
+        raise ValueError(f"data type do not match specified type. Expected: {p.out_dtype} v.s. given {x.dtype}")
     axes = reduced_axes(p, x)
+    if not x.is_float and p.ord == 2:
+        # MXNet sums the squares of quotients by the largest, which truncate to 0 or 1.
+        size = x.abs().cast(INT64)
+        largest = size.max(axes, True)
+        count = size.equals(largest).cast(INT64).sum(axes, p.keepdims)
+        largest = largest if p.keepdims else largest.squeeze(*axes)
+        return _shaped((largest.cast(FLOAT64) * count.cast(FLOAT64).sqrt()).cast(x.dtype))
     wide = x.cast(FLOAT64) if x.dtype == FLOAT32 else x
     made = wide.abs().sum(axes, p.keepdims) if p.ord == 1 else (wide * wide).sum(axes, p.keepdims).sqrt()
     return _shaped(made.cast(x.dtype))
@@ -151,15 +162,9 @@ def moments(p: Params, x: Value) -> list[Value]:
             "Empty axes is not supported, if you would like to do global moments, please pass all axes to axes argument"
         )
     axes = [axis % x.ndim for axis in p.axes]
-    count = math.prod(x.shape[axis] for axis in axes)
-
-    def mean_of(value: Value) -> Value:
-        total = _wide(value).sum(axes, True)
-        return (total / count).cast(x.dtype) if x.is_float else total.cast(x.dtype) / count
-
-    mean = mean_of(x)
+    mean = _mean(x, axes, True)
     deviation = x - mean
-    variance = mean_of(deviation * deviation)
+    variance = _mean(deviation * deviation, axes, True)
     return [mean, variance] if p.keepdims else [_shaped(each.squeeze(*axes)) for each in (mean, variance)]
 
 
@@ -184,8 +189,8 @@ def _cumsum_type(p: Params, own: Dtype | None) -> Dtype | None:
 @operator("_contrib_allclose", types=lambda p, dtypes: (dtypes, [np.dtype(np.uint8)]))
 def allclose(p: Params, a: Value, b: Value) -> Value:
     """1 where all elements are equal within atol + rtol |b|, else 0; 0-dimensional."""
-    if a.shape != b.shape or a.dtype != b.dtype:
-        raise ValueError(f"allclose needs equal shapes and types: {a.shape} {a.dtype}, {b.shape} {b.dtype}")
+    if a.shape != b.shape or a.dtype != b.dtype or a.dtype == BOOL:
+        raise ValueError(f"allclose needs equal shapes and numeric types: {a.shape} {a.dtype}, {b.shape} {b.dtype}")
     left, right = a.cast(FLOAT64), b.cast(FLOAT64)
     close = ((left - right).abs() <= right.abs() * p.rtol + p.atol) | left.equals(right)
     if p.equal_nan:

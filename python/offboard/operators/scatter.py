@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import BOOL, INT64, Dtype, Shape, Value
+from offboard.operators.casts import number_in
 from offboard.operators.record import Params, PartialShape, operator
 from offboard.operators.shaping import slice_ranges
 
@@ -64,7 +65,7 @@ def slice_assign_scalar(p: Params, x: Value) -> Value:
     shape = _sliced_shape(p, x.shape)
     if not math.prod(shape):
         return x
-    return _written(x, _slice_positions(p, x), x.graph.full(shape, np.asarray(p.scalar).astype(x.dtype), x.dtype))
+    return _written(x, _slice_positions(p, x), x.graph.full(shape, number_in(p.scalar, x.dtype), x.dtype))
 
 
 def _indexed_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Dtype | None], list[Dtype | None]]:

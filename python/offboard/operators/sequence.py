@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import INT64, Value
+from offboard.operators.casts import number_in
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 
@@ -33,7 +34,7 @@ def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     if lengths is None:
         return x
     time, limit = _positions(p, x, lengths, p.axis)
-    return p.graph.where(time < limit, x, p.graph.const(p.value, x.dtype))
+    return p.graph.where(time < limit, x, p.graph.const(number_in(p.value, x.dtype)))
 
 
 @operator("SequenceLast", types=type_of_first, fill=_lengths_fill)

@@ -33,9 +33,15 @@ def _axis(p: Params, x: Value) -> tuple[Value, int]:
     return x, p.axis % x.ndim
 
 
+def _expect_sortable(x: Value) -> None:
+    if x.dtype == np.float16:
+        raise ValueError("This operation does not support float16")
+
+
 @operator("sort")
 def sort(p: Params, x: Value) -> Value:
     """Elements in order along an axis, or of the flattened array."""
+    _expect_sortable(x)
     flat, axis = _axis(p, x)
     return sorted_along(flat, axis, flat.shape[axis], p.is_ascend)[0]
 
@@ -43,6 +49,7 @@ def sort(p: Params, x: Value) -> Value:
 @operator("argsort", types=lambda p, dtypes: (dtypes, [named_type(p.dtype)]))
 def argsort(p: Params, x: Value) -> Value:
     """Where the elements in order stand."""
+    _expect_sortable(x)
     flat, axis = _axis(p, x)
     return sorted_along(flat, axis, flat.shape[axis], p.is_ascend)[1].cast(named_type(p.dtype))
 
