@@ -141,6 +141,33 @@ def _windows(
     )
 
 
+@operator("Pooling_v1")
+def pooling_v1(p: Params, x: Value) -> Value:
+    """Maximum, average or sum of windows of 2 dimensions, in which padding counts as zeros, in the maximum too.
+
+    An average divides by the kernel's size, even where a window goes beyond the padding.
+    """
+    if x.ndim != 4:
+        raise ValueError(f"data must have 4 dimensions, got {x.shape}")
+    if p.global_pool:
+        kernel, stride, pad = x.shape[2:], (1, 1), (0, 0)
+    else:
+        if len(p.kernel) != 2:
+            raise ValueError(f"kernel {p.kernel} must have 2 dimensions")
+        kernel, stride, pad = tuple(p.kernel), spatial(p, "stride", 1), spatial(p, "pad", 0)
+    if any(k > d + 2 * b for d, k, b in zip(x.shape[2:], kernel, pad, strict=True)):
+        raise ValueError(f"kernel {kernel} exceeds input {x.shape} with padding {pad}")
+    convention = "valid" if p.global_pool else p.pooling_convention
+    sizes = tuple(
+        _output_size(d, k, s, b, convention) for d, k, s, b in zip(x.shape[2:], kernel, stride, pad, strict=True)
+    )
+    x = x.pad([(0, 0), (0, 0), *((b, b) for b in pad)])
+    if p.pool_type == "max":
+        return _windows(x, "MaxPool", kernel, stride, (0, 0), sizes, float(np.finfo(np.float32).min))
+    sums = _sums(x, kernel, stride, (0, 0), sizes)
+    return sums * (1.0 / math.prod(kernel)) if p.pool_type == "avg" else sums
+
+
 @operator("_contrib_AdaptiveAvgPooling2D")
 def adaptive_average_pooling(p: Params, x: Value) -> Value:
     """Averages over floor(i * in / out) .. ceil((i + 1) * in / out), of rows and then of columns."""
