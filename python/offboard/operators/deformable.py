@@ -26,7 +26,9 @@ def _shapes(p: Params, data: Shape, *, masked: bool) -> list[Shape]:
         raise ValueError(f"data must have 4 dimensions and kernel 2, got {data} and {p.kernel}")
     groups, moved, channels = p.num_group, p.num_deformable_group, data[1]
     if channels % groups or channels % moved or p.num_filter % groups:
-        raise ValueError(f"{channels} channels or {p.num_filter} filters do not divide into {groups} and {moved} groups")
+        raise ValueError(
+            f"{channels} channels or {p.num_filter} filters do not divide into {groups} and {moved} groups"
+        )
     size = _output_size(p, data[2:])
     if min(size) <= 0:
         raise ValueError(f"kernel {p.kernel} exceeds input {data}")
@@ -74,9 +76,7 @@ def deformable_convolution(p: Params, x: Value, offset: Value, weight: Value, bi
     down = np.broadcast_to(lines[0][:, None, :, None], whole).reshape(1, taps, places)
     right = np.broadcast_to(lines[1][None, :, None, :], whole).reshape(1, taps, places)
     moves = offset.reshape((n * moved, taps, 2, places)).split(2, 2)
-    y, z = (
-        move.squeeze(2) + g.const(base.astype(x.dtype)) for move, base in zip(moves, (down, right), strict=True)
-    )
+    y, z = (move.squeeze(2) + g.const(base.astype(x.dtype)) for move, base in zip(moves, (down, right), strict=True))
     maps = x.reshape((n * moved, c // moved, h, w))
     inside = (y >= 0) & (z >= 0) & (y < float(h)) & (z < float(w))
     samples = sampled_at_edge(pixels(maps), (h, w), images(maps, 3), y, z, inside)

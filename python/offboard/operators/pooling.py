@@ -19,7 +19,10 @@ def _output_size(size: int, kernel: int, stride: int, pad: int, convention: str)
 
 
 def _window_counts(size: int, kernel: int, stride: int, pad: int, outputs: int, include_pad: bool) -> np.ndarray:
-    """How many elements each window of one dimension covers: with padding up to size + pad, or without."""
+    """How many elements each window of one dimension covers, with padding up to size + pad, or without.
+
+    A window that begins behind them covers a negative number.
+    """
     counts = []
     for output in range(outputs):
         start = output * stride - pad
@@ -33,6 +36,8 @@ def pooling(p: Params, x: Value) -> Value:
     """Maximum, average, sum or lp norm of windows; ``valid`` rounds sizes down, ``full`` up."""
     if p.pooling_convention == "same":
         raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
+    if not x.is_float:
+        raise ValueError(f"This operation only support floating point types, not {x.dtype}")
     last = channels_last(p.layout)
     if last:
         x = to_channels_first(x)
@@ -91,8 +96,9 @@ def _pooling(p: Params, x: Value) -> Value:
     if (counts == math.prod(p.kernel)).all() and x.dtype != FLOAT64:
         return _windows(x, "AveragePool", p.kernel, stride, pad, sizes, 0.0, count_include_pad=1)
     sums = _sums(x, p.kernel, stride, pad, sizes)
+    # A window of padding alone has the sum 0. MXNet divides it by 0 where it pools three dimensions.
     with np.errstate(divide="ignore"):
-        scale = np.where(counts > 0, 1.0 / counts, np.nan if include else 0.0)
+        scale = np.where(counts == 0, np.nan if len(sizes) == 3 else 0.0, 1.0 / counts)
     return sums * x.graph.const(scale.astype(x.dtype))
 
 
@@ -149,9 +155,10 @@ def pooling_v1(p: Params, x: Value) -> Value:
     """
     if x.ndim != 4:
         raise ValueError(f"data must have 4 dimensions, got {x.shape}")
-    if p.global_pool:
-        kernel, stride, pad = x.shape[2:], (1, 1), (0, 0)
-    else:
+    kernel: Shape = x.shape[2:]
+    stride: Shape = (1, 1)
+    pad: Shape = (0, 0)
+    if not p.global_pool:
         if len(p.kernel) != 2:
             raise ValueError(f"kernel {p.kernel} must have 2 dimensions")
         kernel, stride, pad = tuple(p.kernel), spatial(p, "stride", 1), spatial(p, "pad", 0)
