@@ -94,8 +94,13 @@ class PearsonCorrelation(EvalMetric):
 
     def get(self) -> tuple[Any, Any]:
         """(name, value)."""
-        if self.average == "macro" or not self.num_inst:
-            return super().get()
+        return super().get() if self.average == "macro" or not self.num_inst else self._overall()
+
+    def get_global(self) -> tuple[Any, Any]:
+        """(name, value) since the last reset."""
+        return super().get_global() if self.average == "macro" or not self._seen else self._overall()
+
+    def _overall(self) -> tuple[Any, Any]:
         label, pred = (np.concatenate(each) for each in zip(*self._seen, strict=True))
         return self.name, float(np.corrcoef(label, pred)[0, 1])
 
