@@ -6,6 +6,7 @@ from offboard.mxnet import (
     base,
     callback,
     context,
+    contrib,
     executor,
     gluon,
     image,
@@ -37,6 +38,7 @@ init = initializer
 mon = monitor
 viz = visualization
 rnd = random
+onnx = contrib.onnx
 # MXNet's functions of ``mx.nd.random`` are those of ``mx.random``.
 ndarray.random = random
 ndarray.random_normal = random.normal
@@ -45,8 +47,8 @@ ndarray.random_uniform = random.uniform
 __version__ = "1.9.1"
 
 __all__ = [
-    "AttrScope", "Context", "Executor", "MXNetError", "attribute", "autograd", "base", "callback", "context", "cpu",
-    "cpu_pinned", "current_context", "eia", "executor", "gluon", "gpu", "image", "img", "init", "initializer", "io",
-    "metric", "mod", "model", "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus", "operator", "random",
-    "recordio", "rnd", "sym", "symbol", "test_utils", "visualization", "viz",
+    "AttrScope", "Context", "Executor", "MXNetError", "attribute", "autograd", "base", "callback", "context",
+    "contrib", "cpu", "cpu_pinned", "current_context", "eia", "executor", "gluon", "gpu", "image", "img", "init",
+    "initializer", "io", "metric", "mod", "model", "module", "mon", "monitor", "name", "nd", "ndarray", "num_gpus",
+    "onnx", "operator", "random", "recordio", "rnd", "sym", "symbol", "test_utils", "visualization", "viz",
 ]  # fmt: skip

@@ -85,9 +85,12 @@ class Builder:
         self._known: dict[tuple[str, Shape, bytes], Value] = {}
 
     def fresh(self, hint: str) -> str:
-        """A name that nothing else has."""
-        self.root._names += 1
-        return f"{hint}.{self.root._names}"
+        """A name that nothing else has: variables may be named like this too."""
+        root = self.root
+        root._names += 1
+        while f"{hint}.{root._names}" in root.specs:
+            root._names += 1
+        return f"{hint}.{root._names}"
 
     def value(self, name: str, shape: Shape, dtype: Dtype, known: npt.NDArray[Any] | None = None) -> Value:
         """A tensor under a given name: an input, or a constant that is bound from outside."""
