@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Builder, Dtype, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Builder, Value
 from offboard.operators.loops import outer, repeat
-from offboard.operators.record import Params, operator
+from offboard.operators.record import Params, operator, type_of_first
 
 
 def _log_sum(g: Builder, values: Sequence[Value]) -> Value:
@@ -56,11 +56,7 @@ def _label_lengths(label: Value, padding: int) -> Value:
     return label.graph.where(padded.max([1], True), first, label.graph.const(count, INT64))
 
 
-def _types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Dtype | None], list[Dtype | None]]:
-    return list(dtypes), [dtypes[0]]
-
-
-@operator("CTCLoss", types=_types)
+@operator("CTCLoss", types=type_of_first)
 def ctc_loss(p: Params, data: Value, label: Value, *lengths: Value) -> Value:
     """The negative log-likelihood of each sample's labels (n,); 0 where the sequence is too short for them.
 

@@ -20,15 +20,13 @@ def _types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None
 
 
 def _checked(inputs: Sequence[Value]) -> None:
-    base, _, _, _, lags, marks, _, _ = inputs
+    base, lags = inputs[0], inputs[4]
     if base.ndim != 2 or lags.ndim != 2:
         raise ValueError(f"background (samples, kinds) and lags (samples, events), not {base.shape} {lags.shape}")
     (n, kinds), events = base.shape, lags.shape[1]
     wanted = [(n, kinds), (kinds,), (kinds,), (n, kinds), (n, events), (n, events), (n,), (n,)]
     if [value.shape for value in inputs] != wanted:
         raise ValueError(f"hawkesll needs shapes {wanted}, not {[value.shape for value in inputs]}")
-    if marks.dtype != _INT32 or any(value.dtype != base.dtype for value in inputs if value is not marks):
-        raise ValueError("hawkesll needs marks of int32, and one type for the other inputs")
 
 
 @operator("_contrib_hawkesll", types=_types)

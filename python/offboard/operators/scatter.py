@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import BOOL, INT64, Dtype, Shape, Value
+from offboard.operators.builder import BOOL, INT64, Shape, Value
 from offboard.operators.casts import number_in
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, operator, type_of_first
 from offboard.operators.shaping import slice_ranges
 
 
@@ -68,10 +68,6 @@ def slice_assign_scalar(p: Params, x: Value) -> Value:
     return _written(x, _slice_positions(p, x), x.graph.full(shape, number_in(p.scalar, x.dtype), x.dtype))
 
 
-def _indexed_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Dtype | None], list[Dtype | None]]:
-    return list(dtypes), [dtypes[0]]
-
-
 def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
     """``x`` with ``updates`` at coordinates, whose first axis runs over the leading dimensions of ``x``."""
     g = x.graph
@@ -103,13 +99,13 @@ def _all(condition: Value) -> Value:
     return condition.cast(np.int32).min(range(condition.ndim)).cast(BOOL)
 
 
-@operator("scatter_nd", types=_indexed_types)
+@operator("scatter_nd", types=type_of_first)
 def scatter_nd(p: Params, updates: Value, indices: Value) -> Value:
     """Zeros of ``shape`` with elements or slices at coordinates; of equal coordinates the last counts."""
     return _at_coordinates(p.graph.full(tuple(p.shape), 0, updates.dtype), indices, updates)
 
 
-@operator("_scatter_set_nd", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
+@operator("_scatter_set_nd", types=type_of_first)
 def scatter_set_nd(p: Params, x: Value, updates: Value, indices: Value) -> Value:
     """The array with elements or slices at coordinates."""
     if tuple(p.shape) != x.shape:
@@ -117,7 +113,7 @@ def scatter_set_nd(p: Params, x: Value, updates: Value, indices: Value) -> Value
     return _at_coordinates(x, indices, updates)
 
 
-@operator("_contrib_index_copy", types=_indexed_types)
+@operator("_contrib_index_copy", types=type_of_first)
 def index_copy(p: Params, x: Value, indices: Value, rows: Value) -> Value:
     """The array with rows replaced by others."""
     if indices.ndim != 1:
@@ -127,7 +123,7 @@ def index_copy(p: Params, x: Value, indices: Value, rows: Value) -> Value:
     return _at_coordinates(x, indices.unsqueeze(0), rows)
 
 
-@operator("_sparse_retain", types=_indexed_types)
+@operator("_sparse_retain", types=type_of_first)
 def sparse_retain(p: Params, x: Value, indices: Value) -> Value:
     """The rows listed, zero elsewhere."""
     rows = p.graph.const(np.arange(x.shape[0], dtype=np.int64).reshape(-1, 1))
