@@ -60,6 +60,32 @@ def test_fill_values_are_converted() -> None:
     assert masked == [[255]]
 
 
+def test_limits_are_compared_as_they_are() -> None:
+    assert run("clip", np.array([0, 1, 9], np.uint8), a_min=-1, a_max=2.5) == [0, 1, 2]
+    assert run("clip", np.array([0, 127], np.int8), a_min=0.5, a_max=1e9) == [0, 127]
+
+
+def test_scalars_that_are_no_integers() -> None:
+    assert run("_plus_scalar", np.array([0], np.int32), scalar="nan") == [-(2**31)]
+    assert run("_maximum_scalar", np.array([5], np.int8), scalar="inf") == [5]
+    assert run("_rdiv_scalar", np.array([0, 2], np.int32), scalar=7) == [-(2**31), 3]
+
+
+def test_functions_of_integers_are_truncated() -> None:
+    assert run("smooth_l1", np.array([-4, 1], np.int32), scalar=1.0) == [3, 0]
+    assert run("smooth_l1", np.array([11], np.int32), scalar=0.5) == [0]
+    assert run("Cast", np.array([300.0, 2.0**40]), dtype="int8") == [44, 0]
+
+
+def test_bool_and_integers_where_only_floats_go() -> None:
+    for operator in ("exp", "floor", "abs", "sign", "logical_not", "gamma"):
+        with pytest.raises(MXNetError, match="does not take bool"):
+            run(operator, np.array([True]))
+    for operator in ("MakeLoss", "hard_sigmoid"):
+        with pytest.raises(MXNetError, match="only support floating point types"):
+            run(operator, np.array([1, 2]))
+
+
 def test_what_mxnet_refuses() -> None:
     with pytest.raises(MXNetError, match="does not support boolean type"):
         run("broadcast_add", np.array([True]), np.array([True]))

@@ -107,3 +107,8 @@ def test_alias_and_unknown() -> None:
 )
 def test_values_become_plain_text(value: object, text: str) -> None:
     assert table.format_value(value) == text
+
+
+def test_parameters_of_type_float_have_24_bits() -> None:
+    assert table.find("hard_sigmoid").parse({"alpha": "0.2"})["alpha"] == 0.20000000298023224
+    assert table.find("_plus_scalar").parse({"scalar": "0.2"})["scalar"] == 0.2

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
 from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
-from offboard.operators.casts import BFLOAT16
+from offboard.operators.casts import BFLOAT16, number_in
 from offboard.operators.record import Params, PartialShape, operator
 
+Unary: TypeAlias = Callable[[Params, Value], Value]
 
-def through_float(function: Callable[[Value], Value]) -> Callable[[Params, Value], Value]:
+
+def numeric(lower: Unary) -> Unary:
+    """A lowering that refuses bool, as MXNet's switch over numeric types does."""
+
+    @wraps(lower)
+    def refusing(p: Params, x: Value) -> Value:
+        if x.dtype == BOOL:
+            raise ValueError("Unknown type enum 7: the operator does not take bool")
+        return lower(p, x)
+
+    return refusing
+
+
+def _expect_float(x: Value) -> None:
+    if not x.is_float:
+        raise ValueError(f"This operation only support floating point types, not {x.dtype}")
+
+
+def through_float(function: Callable[[Value], Value]) -> Unary:
     """A function of floats applied to any type: integers go through float64 and are truncated."""
 
+    @numeric
     def lower(p: Params, x: Value) -> Value:
         return function(x) if x.is_float else function(x.cast(FLOAT64)).cast(x.dtype)
 
@@ -25,7 +46,7 @@ def through_float(function: Callable[[Value], Value]) -> Callable[[Params, Value
 
 def _sign(x: Value) -> Value:
     if not x.is_float:
-        return x.unary("Sign") if x.dtype != BOOL else x
+        return x.unary("Sign")
     # NaN has sign 0, unlike ONNX's.
     g = x.graph
     return g.where(x > 0, g.const(1, x.dtype), g.where(x < 0, g.const(-1, x.dtype), g.const(0, x.dtype)))
@@ -127,6 +148,7 @@ def _arccosh(x: Value) -> Value:
         return x.unary("Acosh")
     over = x - 1.0
     near = _log1p(over + (over * (x + 1.0)).sqrt())
+    near = x.graph.where(x < 1, x.graph.const(math.nan), near)
     return x.graph.where(x > 1e150, x.log() + math.log(2), near)
 
 
@@ -167,6 +189,7 @@ for _name, _function in _FLOAT_FUNCTIONS.items():
 
 
 @operator("cbrt", same_shape=True)
+@numeric
 def cbrt(p: Params, x: Value) -> Value:
     """The real cube root; of integers truncated."""
     if x.is_float:
@@ -187,15 +210,22 @@ _ROUNDING: dict[str, Callable[[Value], Value]] = {
 }
 
 
-def _rounding(function: Callable[[Value], Value]) -> Callable[[Params, Value], Value]:
-    return lambda p, x: function(x) if x.is_float else x
+def _rounding(function: Callable[[Value], Value]) -> Unary:
+    return numeric(lambda p, x: function(x) if x.is_float else x)
 
 
 for _name, _function in _ROUNDING.items():
     operator(_name, same_shape=True)(_rounding(_function))
 
 
-@operator("_copy", "BlockGrad", "make_loss", "MakeLoss", same_shape=True)
+@operator("MakeLoss", same_shape=True)
+def make_loss(p: Params, x: Value) -> Value:
+    """The input as it is, of floats only; its gradient is what makes it a loss."""
+    _expect_float(x)
+    return x
+
+
+@operator("_copy", "BlockGrad", "make_loss", same_shape=True)
 def identity(p: Params, x: Value, *states: Value) -> Value:
     """The input as it is; gradients are what these operators differ in."""
     return x
@@ -215,36 +245,42 @@ def identity_with_average(p: Params, x: Value, average: Value) -> Value:
 
 
 @operator("negative", same_shape=True)
+@numeric
 def negative(p: Params, x: Value) -> Value:
     """Unsigned integers wrap."""
     return -x if x.dtype != np.uint8 else 0 - x
 
 
 @operator("abs", same_shape=True)
+@numeric
 def absolute(p: Params, x: Value) -> Value:
     """Absolute value."""
     return x.abs()
 
 
 @operator("sign", "_contrib_sign_ste", same_shape=True)
+@numeric
 def sign(p: Params, x: Value) -> Value:
     """-1, 0 or 1."""
     return _sign(x)
 
 
 @operator("_contrib_round_ste", same_shape=True)
+@numeric
 def round_ste(p: Params, x: Value) -> Value:
     """Round with a straight-through gradient."""
     return round_half_away(x) if x.is_float else x
 
 
 @operator("square", same_shape=True)
+@numeric
 def square(p: Params, x: Value) -> Value:
     """x * x, wrapping for integers."""
     return x * x
 
 
 @operator("relu", same_shape=True)
+@numeric
 def relu(p: Params, x: Value) -> Value:
     """max(x, 0); NaN stays NaN."""
     if not x.is_float:
@@ -253,15 +289,17 @@ def relu(p: Params, x: Value) -> Value:
 
 
 @operator("logical_not", same_shape=True)
+@numeric
 def logical_not(p: Params, x: Value) -> Value:
     """1 where the element is 0."""
     return x.equals(0).cast(x.dtype)
 
 
 @operator("smooth_l1", same_shape=True)
+@numeric
 def smooth_l1(p: Params, x: Value) -> Value:
-    """Huber's loss with transition 1 / scalar^2."""
-    squared = p.scalar**2
+    """Huber's loss with transition 1 / scalar^2; integers take the scalar truncated."""
+    squared = float(number_in(p.scalar, x.dtype)) ** 2
     edge = math.inf if squared == 0 else 1.0 / squared
     wide = x if x.is_float else x.cast(FLOAT64)
     made = wide.graph.where(wide.abs() > edge, wide.abs() - 0.5 * edge, wide * wide * (0.5 * squared))
@@ -271,20 +309,31 @@ def smooth_l1(p: Params, x: Value) -> Value:
 @operator("hard_sigmoid", same_shape=True)
 def hard_sigmoid(p: Params, x: Value) -> Value:
     """clip(alpha * x + beta, 0, 1)."""
+    _expect_float(x)
     return (x * p.alpha + p.beta).clip(0.0, 1.0)
 
 
 @operator("clip", same_shape=True)
+@numeric
 def clip(p: Params, x: Value) -> Value:
-    """Limits to a_min..a_max, truncated to an integer array's type; where they cross, what exceeds a_max is a_max."""
-    low, high = np.asarray(p.a_min).astype(x.dtype), np.asarray(p.a_max).astype(x.dtype)
-    if low <= high:
+    """Limits to a_min..a_max; where they cross, what exceeds a_max is a_max.
+
+    Integers are compared with the limits as they are, and become them truncated.
+    """
+    low, high = number_in(p.a_min, x.dtype), number_in(p.a_max, x.dtype)
+    if x.is_float and low <= high:
         return x.clip(low.item(), high.item())
     bottom, top = x.graph.const(low), x.graph.const(high)
-    return x.graph.where(x > top, top, x.graph.where(x < bottom, bottom, x))
+    if x.is_float:
+        return x.graph.where(x > top, top, x.graph.where(x < bottom, bottom, x))
+    wide = x.cast(INT64)
+    least, most = (min(max(limit, -(2.0**62)), 2.0**62) for limit in (p.a_min, p.a_max))
+    inside = x.graph.where(wide < math.ceil(least), bottom, x)
+    return x.graph.where(wide > math.floor(most), top, inside)
 
 
 @operator("_contrib_div_sqrt_dim", same_shape=True)
+@numeric
 def div_sqrt_dim(p: Params, x: Value) -> Value:
     """x / sqrt(last dimension), the root truncated for integers."""
     root = math.sqrt(x.shape[-1])
@@ -314,6 +363,7 @@ def gradient_multiplier(p: Params, x: Value) -> Value:
 
 
 @operator("_contrib_quadratic", same_shape=True)
+@numeric
 def quadratic(p: Params, x: Value) -> Value:
     """a * x^2 + b * x + c."""
     wide = x if x.is_float else x.cast(FLOAT64)
@@ -321,13 +371,13 @@ def quadratic(p: Params, x: Value) -> Value:
 
 
 def cast_to(x: Value, dtype: np.dtype[Any]) -> Value:
-    """C's conversion: floats truncate; float to a small integer wraps as it does through int64; to bool is != 0."""
+    """C's conversion: floats truncate; float to a small integer wraps as it does through int32; to bool is != 0."""
     if dtype == x.dtype:
         return x
     if dtype == BOOL:
         return ~x.equals(0)
     if x.is_float and dtype.kind in "iu" and dtype.itemsize < 4:
-        return x.cast(np.int64).cast(dtype)
+        return x.cast(np.int32).cast(dtype)
     return x.cast(dtype)
 
 
@@ -392,14 +442,11 @@ def ones_like(p: Params, x: Value) -> Value:
 
 def _scalar_operands(p: Params, x: Value) -> tuple[Value, Value]:
     """An integer array meets an integer scalar in its own type, any other scalar in float64."""
-    scalar = p.scalar
     if not x.is_float and not p.values.get("is_int", True):
         x = x.cast(FLOAT64)
     elif x.dtype == BOOL:
         x = x.cast(INT64)
-    number = np.asarray(scalar)
-    known = number.astype(x.dtype) if x.is_float else np.asarray(int(scalar)).astype(x.dtype)
-    return x, x.graph.const(known)
+    return x, x.graph.const(number_in(p.scalar, x.dtype))
 
 
 def _scalar_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
@@ -443,6 +490,6 @@ for _kind, _pair in {**COMPARISONS, **LOGICAL}.items():
 
 @operator("_rdiv_scalar", same_shape=True, types=_scalar_types)
 def reversed_division(p: Params, x: Value) -> Value:
-    """scalar / x; of integers in float64, so that dividing by zero gives what a cast infinity is."""
+    """scalar / x; of integers in float32, so that dividing by zero gives what a cast infinity is."""
     value, scalar = _scalar_operands(p, x)
-    return scalar / value if value.is_float else cast_to(scalar.cast(FLOAT64) / value.cast(FLOAT64), value.dtype)
+    return scalar / value if value.is_float else cast_to(scalar.cast(FLOAT32) / value.cast(FLOAT32), value.dtype)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import FLOAT64, INT64, Value
+from offboard.operators.elementwise import numeric
 from offboard.operators.record import Params, operator
 
 # exp(x^2) erfc(x) (1 + 2x) as a polynomial of (x - 3.75) / (x + 3.75), lowest power first: the Chebyshev expansion
@@ -65,6 +66,7 @@ def _erf(x: Value) -> tuple[Value, Value]:
 
 
 @operator("erf", same_shape=True)
+@numeric
 def erf(p: Params, x: Value) -> Value:
     """The error function; of integers truncated, so 0 up to 5 and 1 where float64 has no nearer number."""
     if x.dtype == FLOAT64:
@@ -76,6 +78,7 @@ def erf(p: Params, x: Value) -> Value:
 
 
 @operator("erfinv", same_shape=True)
+@numeric
 def erfinv(p: Params, x: Value) -> Value:
     """The inverse error function: infinite at -1 and 1, NaN beyond; of integers the smallest number and 0."""
     g = x.graph
@@ -138,6 +141,7 @@ def _gamma_right(x: Value) -> Value:
 
 
 @operator("gamma", same_shape=True)
+@numeric
 def gamma(p: Params, x: Value) -> Value:
     """The gamma function: infinite at 0 with its sign, NaN at negative integers."""
     g = x.graph
@@ -158,6 +162,7 @@ def gamma(p: Params, x: Value) -> Value:
 
 
 @operator("gammaln", same_shape=True)
+@numeric
 def gammaln(p: Params, x: Value) -> Value:
     """The logarithm of |gamma|: infinite at 0, at negative integers and at both infinities."""
     g = x.graph

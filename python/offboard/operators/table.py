@@ -31,7 +31,6 @@ __all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "res
 
 _INTEGERS = {"int", "uint", "long", "ulong"}
 _UNSIGNED = {"uint", "ulong"}
-_FLOATS = {"float", "double"}
 _KIND = {"uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "boolean", "shape": "Shape(tuple)"}
 _TRUE, _FALSE = {"1", "true", "True"}, {"0", "false", "False"}
 
@@ -70,8 +69,11 @@ class Parameter:
         try:
             if self.type in _INTEGERS:
                 return self._integer(text)
-            if self.type in _FLOATS:
+            if self.type == "double":
                 return float(text)
+            if self.type == "float":
+                with np.errstate(over="ignore"):
+                    return float(np.float32(text))
             return self._tuple(text)
         except (ValueError, SyntaxError, TypeError):
             raise self._invalid(text) from None
