@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from offboard import rules
 from offboard.graph.node import Entry, Node
 from offboard.operators import table
 
 __all__ = ["HIDDEN_KEYS", "set_initializers", "upgrade"]
 
-HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage")
-_STATISTICS = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
+HIDDEN_KEYS: tuple[str, ...] = tuple(rules.catalogue()["graphs"]["hidden_keys"])
 # What operators say of how the variables that feed them begin, by input name.
-_INITIALIZERS = {
-    "BatchNorm": _STATISTICS,
-    "BatchNorm_v1": _STATISTICS,
-    "_contrib_BatchNormWithReLU": _STATISTICS,
-    "_contrib_SyncBatchNorm": _STATISTICS,
-    "LeakyReLU": {"gamma": '["Constant", {"value": 0.25}]'},
-    "UpSampling": {"weight": '["bilinear", {}]', "arg1": '["bilinear", {}]'},
-}
+_INITIALIZERS: dict[str, dict[str, str]] = rules.catalogue()["graphs"]["initializers"]
 
 
 def upgrade(nodes: list[Node], version: int) -> None:

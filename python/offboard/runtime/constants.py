@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy.typing as npt
 
+from offboard import rules
 from offboard.graph.node import Graph
 from offboard.operators import table
 
 __all__ = ["choose", "parameter_names"]
 
 # Inputs of operators that hold what was learned; everything else may be data.
-_LEARNED = {
-    "anchor", "anchors", "beta", "bias", "gamma", "moving_avg", "moving_mean", "moving_var", "parameters", "weight",
-}  # fmt: skip
+_LEARNED = frozenset(rules.catalogue()["graphs"]["learned_inputs"])
 # A tensor of this size that nobody feeds is a table (anchors, positions) rather than data.
-_TABLE_BYTES = 4096
+_TABLE_BYTES = int(rules.catalogue()["graphs"]["table_bytes"])
 
 
 def parameter_names(graph: Graph) -> set[str]:
