@@ -74,7 +74,7 @@ public final class Connection implements AutoCloseable {
       front.shutdownNow();
       channel = Targets.open(endpoint, target);
     }
-    Channel identified = with(channel, AUTHORIZATION, endpoint.token.isEmpty() ? "" : "Bearer " + endpoint.token);
+    Channel identified = identified(channel, endpoint);
     lease = new Lease(
         () -> identified.newCall(AcceleratorServiceGrpc.getLeaseMethod(), CallOptions.DEFAULT), instance, secret);
     try {
@@ -84,6 +84,11 @@ public final class Connection implements AutoCloseable {
       throw error;
     }
     announce(accelerator);
+  }
+
+  /** A channel whose calls carry the endpoint's token. */
+  static Channel identified(Channel to, Endpoint endpoint) {
+    return with(to, AUTHORIZATION, endpoint.token.isEmpty() ? "" : "Bearer " + endpoint.token);
   }
 
   private static Channel with(Channel to, Metadata.Key<String> key, String value) {
@@ -247,7 +252,7 @@ public final class Connection implements AutoCloseable {
   }
 
   private AttachReply attach(Channel front) {
-    Channel to = with(front, AUTHORIZATION, endpoint.token.isEmpty() ? "" : "Bearer " + endpoint.token);
+    Channel to = identified(front, endpoint);
     Version version = Version.newBuilder().setMajor(PROTOCOL_MAJOR).setMinor(PROTOCOL_MINOR).setRelease(Rules.version())
         .setOperatorTable(OperatorTable.digest()).build();
     ByteString shown = StateFiles.secretFor(instance, endpoint.target);

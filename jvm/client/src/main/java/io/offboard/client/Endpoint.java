@@ -31,6 +31,18 @@ final class Endpoint {
     this.token = token;
   }
 
+  /** Where a worker answers without an attach: the first of a daemon with several, whose front answers attaches only. */
+  static Endpoint resolveWorker() {
+    Endpoint front = resolve();
+    JsonObject daemon = StateFiles.readJson(StateFiles.dataDirectory().resolve("daemon.json"));
+    if (!front.source.equals("OFFBOARD_ENDPOINT") && daemon != null && daemon.getAsJsonArray("accelerators").size() > 1) {
+      JsonObject worker = daemon.getAsJsonArray("accelerators").get(0).getAsJsonObject();
+      String field = front.target.startsWith(UNIX) ? "unix_socket" : "grpc";
+      return new Endpoint(worker.get(field).getAsString(), front.source, front.secure, front.ca, front.token);
+    }
+    return front;
+  }
+
   /** {@code OFFBOARD_ENDPOINT}, or the daemon of this host's data directory. */
   static Endpoint resolve() {
     String given = Settings.get("OFFBOARD_ENDPOINT");
