@@ -33,7 +33,8 @@ def legacy_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
 
 def _refuse_unknown(operator: str, kwargs: dict[str, Any]) -> None:
     for key in kwargs:
-        if key not in ("name", "out"):
+        # A name, and attributes between underscores, are for symbols.
+        if key not in ("name", "out") and not (key.startswith("__") and key.endswith("__")):
             raise MXNetError(f"Cannot find argument '{key}', Possible Arguments: shape, ctx, dtype, in {operator}")
 
 
