@@ -170,15 +170,24 @@ def _step(mode: str, now: Value, then: Value, states: list[Value]) -> list[Value
 
 
 def _joined_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
-    """As in MXNet, what is not known beside something known is empty."""
+    """As in MXNet, what nothing is known of beside something known is empty."""
     known = next((shape for shape in shapes if shape is not None and 0 not in shape), None)
     if known is None or not -len(known) <= p.dim < len(known):
         return shapes
     empty = tuple(NOTHING if axis == p.dim % len(known) else d for axis, d in enumerate(known))
-    return [shape if shape is not None and 0 not in shape else empty for shape in shapes]
+    return [empty if shape is None else shape for shape in shapes]
 
 
-@operator("_rnn_param_concat", fill=_joined_fill)
+def _joined_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
+    """What the vector has beyond its known parts is shared equally by those of which only the rank is known."""
+    unknown = [number for number, shape in enumerate(shapes) if shape == (0,)]
+    if wanted is None or 0 in wanted or not unknown or any(shape is None or len(shape) != 1 for shape in shapes):
+        return shapes
+    rest = wanted[0] - sum(shape[0] for shape in shapes if shape)
+    return [(rest // len(unknown),) if number in unknown else shape for number, shape in enumerate(shapes)]
+
+
+@operator("_rnn_param_concat", fill=_joined_fill, back=_joined_back)
 def rnn_param_concat(p: Params, *values: Value) -> Value:
     """Parameters of a fused RNN joined."""
     return p.graph.concat(values, in_rank(p.dim, values[0]))

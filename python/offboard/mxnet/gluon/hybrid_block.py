@@ -268,8 +268,8 @@ class HybridBlock(Block):
                 parameters = {name: each.data(context) for name, each in self._reg_params.items()}
             return self.hybrid_forward(nd, x, *args, **parameters)
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """The computation with F's operators, by a subclass; its parameters come by their attributes' names."""
+    def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
+        """``hybrid_forward(F, x, ..., **parameters)`` of a subclass; parameters come by their attributes' names."""
         raise NotImplementedError
 
     # Looking inside

@@ -123,7 +123,7 @@ class SymbolBlock(HybridBlock):
                     for each in (name, *siblings):
                         self.params.get(each).cast("float32")
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
         """There is none: the symbol is what it computes."""
         raise NotImplementedError
 

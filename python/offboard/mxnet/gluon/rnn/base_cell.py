@@ -91,9 +91,7 @@ class RecurrentCell(Block):
         if valid_length is None:
             return in_form(length, outputs, layout, merge_outputs), states
         last = [
-            F.SequenceLast(
-                F.stack(*each, axis=0), sequence_length=valid_length, use_sequence_length=True, axis=0
-            )
+            F.SequenceLast(F.stack(*each, axis=0), sequence_length=valid_length, use_sequence_length=True, axis=0)
             for each in zip(*history, strict=True)
         ]
         made = masked(F, outputs, length, valid_length, axis, True)
@@ -108,6 +106,6 @@ class RecurrentCell(Block):
 class HybridRecurrentCell(RecurrentCell, HybridBlock):
     """A cell that may be a graph."""
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
         """One step, by a subclass."""
         raise NotImplementedError

@@ -155,9 +155,7 @@ class ModifierCell(HybridRecurrentCell):
     """Changes what another cell does; the parameters are that cell's."""
 
     def __init__(self, base_cell: RecurrentCell) -> None:
-        assert not base_cell._modified, (
-            f"Cell {base_cell.name} is already modified. One cell cannot be modified twice"
-        )
+        assert not base_cell._modified, f"Cell {base_cell.name} is already modified. One cell cannot be modified twice"
         base_cell._modified = True
         super().__init__(prefix=base_cell.prefix + self._alias(), params=None)
         self.base_cell = base_cell
@@ -196,9 +194,7 @@ class ZoneoutCell(ModifierCell):
         self._prev_output: Any = None
 
     def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}(p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, {self.base_cell})"
-        )
+        return f"{type(self).__name__}(p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, {self.base_cell})"
 
     def _alias(self) -> str:
         return "zoneout"
@@ -221,9 +217,7 @@ class ZoneoutCell(ModifierCell):
         if before is None:
             before = F.zeros_like(made)
         output = mixed(self.zoneout_outputs, made, before)
-        following = [
-            mixed(self.zoneout_states, new, old) for new, old in zip(following, states, strict=True)
-        ]
+        following = [mixed(self.zoneout_states, new, old) for new, old in zip(following, states, strict=True)]
         self._prev_output = output
         return output, following
 

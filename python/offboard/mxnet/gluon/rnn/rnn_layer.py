@@ -116,7 +116,7 @@ class _RNNLayer(HybridBlock):
             width = self._input_size
             for layer in range(self._num_layers):
                 cells = [self._cell(f"{side}{layer}_", width) for side in "lr"[: self._dir]]
-                made.add(rnn_cell.BidirectionalCell(*cells) if len(cells) == 2 else cells[0])
+                made.add(rnn_cell.BidirectionalCell(cells[0], cells[1]) if len(cells) == 2 else cells[0])
                 if self._dropout > 0 and layer != self._num_layers - 1:
                     made.add(rnn_cell.DropoutCell(self._dropout))
                 width = self._hidden_size * self._dir
@@ -142,7 +142,7 @@ class _RNNLayer(HybridBlock):
             for number, info in enumerate(self.state_info(batch_size))
         ]
 
-    def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None) -> Any:  # type: ignore[override]
         """The outputs, and the last states if states are given to begin with."""
         self.skip_states = states is None
         if states is None:
@@ -154,19 +154,15 @@ class _RNNLayer(HybridBlock):
         if isinstance(states, tensor_types):
             states = [states]
         if self._use_sequence_length:
-            return super().__call__(inputs, states, sequence_length, **kwargs)
-        return super().__call__(inputs, states, **kwargs)
+            return super().__call__(inputs, states, sequence_length)
+        return super().__call__(inputs, states)
 
-    def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, sequence_length: Any = None, **parameters: Any
-    ) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any, sequence_length: Any = None, **parameters: Any) -> Any:
         """One operator over all parameters in one vector: all weights, then all biases."""
         if F is nd:
             for state, info in zip(states, self.state_info(inputs.shape[self._layout.find("N")]), strict=False):
                 if state.shape != info["shape"]:
-                    raise ValueError(
-                        f"Invalid recurrent state shape. Expecting {info['shape']}, got {state.shape}."
-                    )
+                    raise ValueError(f"Invalid recurrent state shape. Expecting {info['shape']}, got {state.shape}.")
         if self._layout == "NTC":
             inputs = F.swapaxes(inputs, 0, 1)
         names = [

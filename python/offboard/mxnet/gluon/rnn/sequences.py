@@ -11,7 +11,17 @@ from offboard.mxnet.gluon.parameter import tensor_types
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 
-__all__ = ["as_list", "masked", "merged", "namespace_of", "reversed_steps", "steps", "time_axis"]
+__all__ = [
+    "as_list",
+    "batch_size_of",
+    "in_form",
+    "masked",
+    "merged",
+    "namespace_of",
+    "reversed_steps",
+    "steps",
+    "time_axis",
+]
 
 
 def namespace_of(inputs: Any) -> Any:
