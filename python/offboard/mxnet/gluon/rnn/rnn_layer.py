@@ -142,7 +142,7 @@ class _RNNLayer(HybridBlock):
             for number, info in enumerate(self.state_info(batch_size))
         ]
 
-    def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None) -> Any:
         """The outputs, and the last states if states are given to begin with."""
         self.skip_states = states is None
         if states is None:
