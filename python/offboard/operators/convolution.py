@@ -70,7 +70,12 @@ def _correlated(p: Params, x: Value, weight: Value, bias: Value | None) -> Value
         x, weight = to_channels_first(x), to_channels_first(weight)
     stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)
     expected = (p.num_filter, x.shape[1] // p.num_group, *p.kernel)
-    if x.ndim != len(p.kernel) + 2 or weight.shape != expected or x.shape[1] % p.num_group:
+    if (
+        x.ndim != len(p.kernel) + 2
+        or weight.shape != expected
+        or x.shape[1] % p.num_group
+        or p.num_filter % p.num_group
+    ):
         raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
     if bias is not None and bias.shape != (p.num_filter,):
         raise ValueError(f"Shape inconsistent, Provided = {list(bias.shape)}, inferred shape=({p.num_filter},)")

@@ -8,7 +8,7 @@
   come as often as the parameter ``count`` says (where that is 0, as often as the tuple ``length_of`` is long).
 - ``declared_by`` names the parameter under which the program registered code that declares inputs, auxiliary states
   and outputs; such an operator takes any parameter, as text.
-- ``params``: type, default (as text), allowed values.
+- ``params``: type, default (as text), allowed values, and of numbers the least (``low``) and greatest (``high``).
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ _KIND = {"uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "
 _TRUE, _FALSE = {"1", "true", "True"}, {"0", "false", "False"}
 
 
+class _OutOfBoundsError(ValueError):
+    """A number that MXNet's bounds of a parameter exclude."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of an operator; ``default`` is MXNet's text, None where the parameter is required."""
@@ -44,6 +48,9 @@ class Parameter:
     default: str | None
     nullable: bool
     values: tuple[str, ...]
+    # The least and the greatest number that MXNet takes, where it says so.
+    low: float | None = None
+    high: float | None = None
 
     @property
     def required(self) -> bool:
@@ -68,13 +75,15 @@ class Parameter:
             return text
         try:
             if self.type in _INTEGERS:
-                return self._integer(text)
+                return self._bounded(self._integer(text))
             if self.type == "double":
-                return float(text)
+                return self._bounded(float(text))
             if self.type == "float":
                 with np.errstate(over="ignore"):
-                    return float(np.float32(text))
+                    return self._bounded(float(np.float32(text)))
             return self._tuple(text)
+        except _OutOfBoundsError:
+            raise
         except (ValueError, SyntaxError, TypeError):
             raise self._invalid(text) from None
 
@@ -82,6 +91,13 @@ class Parameter:
         value = int(text)
         if value < 0 and self.type in _UNSIGNED:
             raise ValueError(text)
+        return value
+
+    def _bounded(self, value: Any) -> Any:
+        low, high = self.low, self.high
+        if (low is not None and not value >= low) or (high is not None and not value <= high):
+            bounds = f"[{'' if low is None else low},{'' if high is None else high}]"
+            raise _OutOfBoundsError(f"value {value} for Parameter {self.name} exceed bound {bounds}")
         return value
 
     def _tuple(self, text: str) -> tuple[Any, ...]:
@@ -228,6 +244,8 @@ def _load() -> dict[str, Facts]:
                 None if each.get("required") else each.get("default", ""),
                 each.get("nullable", False),
                 tuple(each.get("values", ())),
+                each.get("low"),
+                each.get("high"),
             )
             for name, each in entry["params"].items()
         }

@@ -21,13 +21,19 @@ __all__ = [
 ]  # fmt: skip
 
 pow = power
+# What every operator takes behind its inputs and parameters.
+_LAST = ("name", "attr", "out")
 
 
 def _composed(hint: str, facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Symbol:
     """Calls an operator with MXNet's signature: inputs, then parameters, then ``name``, ``attr`` and ``out``."""
+    inputs, params = _positional(facts, args)
+    for key in params:
+        if key in kwargs:
+            raise TypeError(f"{hint}() got multiple values for argument '{key}'")
+    kwargs.update({key: params.pop(key) for key in _LAST if key in params})
     name, attr = kwargs.pop("name", None), kwargs.pop("attr", None)
     kwargs.pop("out", None)
-    inputs, params = _positional(facts, args)
     named: dict[str, Entry] = {}
     for key, value in kwargs.items():
         if isinstance(value, Symbol):
@@ -60,7 +66,7 @@ def _positional(facts: table.Facts, args: tuple[Any, ...]) -> tuple[list[Entry |
             _refuse_foreign(key, value)
             inputs.append(None)
     rest = args[len(declared) :]
-    names = [name for name in facts.parameters if name not in declared]
+    names = [*(name for name in facts.parameters if name not in declared), *_LAST]
     if len(rest) > len(names):
         raise TypeError(f"{facts.name} takes at most {len(declared) + len(names)} arguments, {len(args)} are given")
     return inputs, dict(zip(names, rest, strict=False))
