@@ -3,6 +3,7 @@ package io.offboard.client;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.epoll.Epoll;
@@ -36,7 +37,9 @@ final class Targets {
             target + " (" + endpoint.source + ") is a Unix socket, which this JVM cannot open: give host:port", Epoll.unavailabilityCause());
       }
       builder = NettyChannelBuilder.forAddress(new DomainSocketAddress(target.substring(Endpoint.UNIX.length())))
-          .overrideAuthority("localhost").eventLoopGroup(Loop.GROUP).channelType(EpollDomainSocketChannel.class);
+          .overrideAuthority("localhost").eventLoopGroup(Loop.GROUP).channelType(EpollDomainSocketChannel.class)
+          // gRPC asks for it on every socket, and a Unix socket warns that it has none.
+          .withOption(ChannelOption.SO_KEEPALIVE, null);
     } else {
       builder = NettyChannelBuilder.forTarget(target);
     }
