@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import onnxruntime
 
 from offboard.errors import InvalidGraphError
 from offboard.graph import symbol_json
+from offboard.graph.node import Graph
+from offboard.operators.infer import infer_shapes, is_complete
 from offboard.operators.liveness import Step, peak_bytes
 from offboard.operators.lowering import TensorSpec, lower, placement
 from offboard.runtime.plan import PREPACKED_BYTES, session_options
@@ -36,8 +39,8 @@ def _convert_symbol(variables: list[dict[str, Any]], body: bytes, folder: Path) 
         instance = [(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in where.instance.items()]
         cuts = [(i, nodes[i].name, nodes[i].op or "", reason) for i, reason in where.cut_after.items()]
         return Converted(b"", [], [], 0, len(nodes), instance, cuts)
-    shapes = {each["name"]: tuple(each["shape"]) for each in variables}
     dtypes = {each["name"]: dtype_of(each["datatype"]) for each in variables}
+    shapes = _shapes(graph, variables, dtypes)
     digests = {each["name"]: each["digest"] for each in variables if each["digest"]}
     lowered = lower(graph, shapes, dtypes, digests.keys())
     for tensor in lowered.model.graph.initializer:
@@ -50,6 +53,21 @@ def _convert_symbol(variables: list[dict[str, Any]], body: bytes, folder: Path) 
     # A packed copy of small weights is the plan's own memory.
     packed = weights if weights <= PREPACKED_BYTES else 0
     return Converted(model, lowered.inputs, lowered.outputs, lowered.peak_bytes + packed, operators, [], [])
+
+
+def _shapes(
+    graph: Graph, variables: list[dict[str, Any]], dtypes: Mapping[str, np.dtype[Any]]
+) -> dict[str, tuple[int, ...]]:
+    """The shapes of all variables; of those that follow the others, what these imply."""
+    shapes = {each["name"]: tuple(each["shape"]) for each in variables}
+    following = {each["name"] for each in variables if each["follows"]}
+    if following:
+        given = {name: shape for name, shape in shapes.items() if name not in following}
+        inferred = infer_shapes(graph, given, dtypes)
+        for name, shape in {**inferred.arguments, **inferred.auxiliary}.items():
+            if name in following and shape is not None and is_complete(shape):
+                shapes[name] = shape
+    return shapes
 
 
 def _open(model: bytes, folder: Path, weights: int) -> Any:

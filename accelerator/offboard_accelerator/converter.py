@@ -40,10 +40,15 @@ class ConverterDiedError(InvalidGraphError):
 
 @dataclass(frozen=True)
 class Variable:
-    """One argument or auxiliary state: its shape and dtype, and the blob's digest if it is a constant."""
+    """One argument or auxiliary state: its shape and dtype, and the blob's digest if it is a constant.
+
+    One that ``follows`` was not given with the others (a label that inference ignores): its shape is what the others
+    imply, and the spec's only where they imply nothing.
+    """
 
     spec: TensorSpec
     digest: bytes
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Converter:
                     "datatype": datatype_of(each.spec.dtype),
                     "shape": list(each.spec.shape),
                     "digest": each.digest.hex(),
+                    "follows": each.follows,
                 }
                 for each in variables
             ],

@@ -71,7 +71,7 @@ class Executor:
 
     def open(self) -> Converted:
         """Makes the plan of the shapes that it was bound with; the edges become its description."""
-        converted = self._host.convert(self, list(self._declared.values()))
+        converted = self._host.convert(self, [Variable(spec, b"") for spec in self._declared.values()])
         self.nodes = converted.nodes
         if converted.whole:
             self.inputs, self.outputs = converted.inputs, converted.outputs
@@ -151,10 +151,9 @@ class Executor:
         key = self._key(feeds)
         plan = self._plans.get(key)
         if plan is None:
-            specs = [TensorSpec(name, array.shape, array.dtype) for name, array in feeds.items()]
-            # Arguments that are no inputs of the plan (labels that inference ignores) keep their declared shapes.
-            rest = [spec for name, spec in self._declared.items() if name not in feeds]
-            plan = self._keep(key, self._host.convert(self, [*specs, *rest]))
+            fed = [Variable(TensorSpec(name, array.shape, array.dtype), b"") for name, array in feeds.items()]
+            rest = [Variable(spec, b"", follows=True) for name, spec in self._declared.items() if name not in feeds]
+            plan = self._keep(key, self._host.convert(self, [*fed, *rest]))
         self._plans.move_to_end(key)
         return plan
 
@@ -265,9 +264,9 @@ class Executors:
         """Ends everything that a session bound."""
         self._end([each for each in self.all() if each.session == session])
 
-    def convert(self, executor: Executor, inputs: Sequence[TensorSpec]) -> Converted:
+    def convert(self, executor: Executor, inputs: Sequence[Variable]) -> Converted:
         """Lowers an executor's graph for some input shapes; a graph that kills the converter is counted."""
-        variables = [*executor.constants.values(), *(Variable(spec, b"") for spec in inputs)]
+        variables = [*executor.constants.values(), *inputs]
         try:
             return self.converter.convert(executor.format, self.store.read(executor.graph), variables)
         except ConverterDiedError:
