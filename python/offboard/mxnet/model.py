@@ -11,9 +11,15 @@ from offboard.mxnet import symbol as sym
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 
-__all__ = ["BatchEndParam", "load_checkpoint", "load_params", "save_checkpoint"]
+__all__ = ["BatchEndParam", "checkpoint_names", "load_checkpoint", "load_params", "save_checkpoint"]
 
 BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
+
+
+def checkpoint_names(arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray]) -> dict[str, NDArray]:
+    """The arrays by the names of a checkpoint's file."""
+    named = {f"arg:{name}": value for name, value in arg_params.items()}
+    return {**named, **{f"aux:{name}": value for name, value in aux_params.items()}}
 
 
 def save_checkpoint(
@@ -27,10 +33,8 @@ def save_checkpoint(
     """Writes a symbol and its parameters."""
     if symbol is not None:
         symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
-    named = {f"arg:{name}": value for name, value in arg_params.items()}
-    named.update({f"aux:{name}": value for name, value in aux_params.items()})
     path = f"{prefix}-{epoch:04d}.params"
-    nd.save(path, named)
+    nd.save(path, checkpoint_names(arg_params, aux_params))
     logging.info('Saved checkpoint to "%s"', path)
 
 

@@ -10,7 +10,33 @@ from offboard.mxnet.io.batch import DataBatch, DataDesc, DataIter
 __all__ = ["PrefetchingIter", "ResizeIter"]
 
 
-class ResizeIter(DataIter):
+class _BatchIter(DataIter):
+    """An iterator that keeps the whole batch that it stands at."""
+
+    current_batch: DataBatch | None = None
+
+    def getdata(self) -> Any:
+        """The arrays of the current batch."""
+        assert self.current_batch is not None
+        return self.current_batch.data
+
+    def getlabel(self) -> Any:
+        """The labels of the current batch."""
+        assert self.current_batch is not None
+        return self.current_batch.label
+
+    def getindex(self) -> Any:
+        """Where the rows of the current batch come from."""
+        assert self.current_batch is not None
+        return self.current_batch.index
+
+    def getpad(self) -> Any:
+        """How many last rows of the current batch only fill it up."""
+        assert self.current_batch is not None
+        return self.current_batch.pad
+
+
+class ResizeIter(_BatchIter):
     """Another iterator's batches, ``size`` of them, starting it again as often as needed."""
 
     def __init__(self, data_iter: Any, size: int, reset_internal: bool = True) -> None:
@@ -18,7 +44,6 @@ class ResizeIter(DataIter):
         self.data_iter = data_iter
         self.size, self.reset_internal = size, reset_internal
         self.cur = 0
-        self.current_batch: DataBatch | None = None
         self.provide_data, self.provide_label = self.data_iter.provide_data, self.data_iter.provide_label
         self.batch_size = data_iter.batch_size
         if hasattr(data_iter, "default_bucket_key"):
@@ -42,28 +67,8 @@ class ResizeIter(DataIter):
         self.cur += 1
         return True
 
-    def getdata(self) -> Any:
-        """The arrays of the current batch."""
-        assert self.current_batch is not None
-        return self.current_batch.data
 
-    def getlabel(self) -> Any:
-        """The labels of the current batch."""
-        assert self.current_batch is not None
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        """Where the rows of the current batch come from."""
-        assert self.current_batch is not None
-        return self.current_batch.index
-
-    def getpad(self) -> Any:
-        """How many last rows of the current batch only fill it up."""
-        assert self.current_batch is not None
-        return self.current_batch.pad
-
-
-class PrefetchingIter(DataIter):
+class PrefetchingIter(_BatchIter):
     """Several iterators side by side, renamed where asked.
 
     Batches are made when they are asked for: data in memory gains nothing from a thread.
@@ -81,7 +86,6 @@ class PrefetchingIter(DataIter):
         self.n_iter = len(self.iters)
         self.rename_data, self.rename_label = rename_data, rename_label
         self.batch_size = self.provide_data[0].shape[0]
-        self.current_batch: DataBatch | None = None
 
     def _described(self, descriptions: list[Any], renamed: Sequence[Mapping[str, str]] | None) -> list[DataDesc]:
         made = []
@@ -138,23 +142,3 @@ class PrefetchingIter(DataIter):
             assert self.current_batch is not None
             return self.current_batch
         raise StopIteration
-
-    def getdata(self) -> Any:
-        """The arrays of the current batch."""
-        assert self.current_batch is not None
-        return self.current_batch.data
-
-    def getlabel(self) -> Any:
-        """The labels of the current batch."""
-        assert self.current_batch is not None
-        return self.current_batch.label
-
-    def getindex(self) -> Any:
-        """Where the rows of the current batch come from."""
-        assert self.current_batch is not None
-        return self.current_batch.index
-
-    def getpad(self) -> Any:
-        """How many last rows of the current batch only fill it up."""
-        assert self.current_batch is not None
-        return self.current_batch.pad

@@ -15,7 +15,7 @@ from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io
 from offboard.mxnet import metric as metrics
 from offboard.mxnet import ndarray as nd
-from offboard.mxnet.model import BatchEndParam
+from offboard.mxnet.model import BatchEndParam, checkpoint_names
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 
@@ -135,9 +135,7 @@ class BaseModule:
 
     def save_params(self, fname: str) -> None:
         """Writes the parameters."""
-        arguments, auxiliary = self.get_params()
-        named = {f"arg:{name}": value for name, value in arguments.items()}
-        nd.save(fname, {**named, **{f"aux:{name}": value for name, value in auxiliary.items()}})
+        nd.save(fname, checkpoint_names(*self.get_params()))
 
     def load_params(self, fname: str) -> None:
         """Reads the parameters."""

@@ -239,9 +239,7 @@ class BucketingModule(BaseModule):
         assert self._buckets, "Empty BucketingModule cannot be saved"
         for key, module in self._buckets.items():
             module.symbol.save(f"{prefix}-{key}-symbol.json", remove_amp_cast=remove_amp_cast)
-        arguments, auxiliary = self.get_params()
-        named = {f"arg:{name}": value for name, value in arguments.items()}
-        nd.save(f"{prefix}-{epoch:04d}.params", {**named, **{f"aux:{n}": value for n, value in auxiliary.items()}})
+        nd.save(f"{prefix}-{epoch:04d}.params", model.checkpoint_names(*self.get_params()))
 
     def install_monitor(self, mon: Any) -> None:
         """Lets a monitor see the intermediate outputs of every bucket bound so far."""
