@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import namedtuple
 from typing import Any
 
-__all__ = ["Speedometer"]
+__all__ = ["BatchEndParam", "Speedometer"]
+
+# What a callback after a batch is given.
+BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
 
 
 class Speedometer:

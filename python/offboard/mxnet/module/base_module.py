@@ -15,7 +15,8 @@ from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io
 from offboard.mxnet import metric as metrics
 from offboard.mxnet import ndarray as nd
-from offboard.mxnet.model import BatchEndParam, checkpoint_names
+from offboard.mxnet.callback import BatchEndParam
+from offboard.mxnet.checkpoint import checkpoint_names
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from offboard.mxnet import io, model
+from offboard.mxnet import io
 from offboard.mxnet import metric as metrics
 from offboard.mxnet import ndarray as nd
+from offboard.mxnet.checkpoint import checkpoint_names, load_params
 from offboard.mxnet.context import Context
 from offboard.mxnet.module.base_module import UNIFORM, BaseModule, check_names
 from offboard.mxnet.module.module import Module
@@ -62,7 +63,7 @@ class BucketingModule(BaseModule):
         assert sym_gen is not None, "sym_gen is required for loading BucketingModule"
         assert default_bucket_key is not None, "default_bucket_key is required for loading BucketingModule"
         made = BucketingModule(sym_gen, default_bucket_key, **kwargs)
-        made._waiting, made.params_initialized = model.load_params(prefix, epoch), True
+        made._waiting, made.params_initialized = load_params(prefix, epoch), True
         return made
 
     @staticmethod
@@ -239,7 +240,7 @@ class BucketingModule(BaseModule):
         assert self._buckets, "Empty BucketingModule cannot be saved"
         for key, module in self._buckets.items():
             module.symbol.save(f"{prefix}-{key}-symbol.json", remove_amp_cast=remove_amp_cast)
-        nd.save(f"{prefix}-{epoch:04d}.params", model.checkpoint_names(*self.get_params()))
+        nd.save(f"{prefix}-{epoch:04d}.params", checkpoint_names(*self.get_params()))
 
     def install_monitor(self, mon: Any) -> None:
         """Lets a monitor see the intermediate outputs of every bucket bound so far."""
