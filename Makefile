@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= default
 
-.PHONY: demo test lint format proto proto-check fuzz bench big clean
+# The JVM side: MAVEN_ARGS adds to every call of Maven, e.g. -Dmaven.repo.local=DIR.
+MAVEN := mvn --batch-mode --no-transfer-progress $(MAVEN_ARGS) --file jvm/pom.xml
+HAVE_JVM := $(shell command -v javac >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 && echo yes)
+
+.PHONY: demo test test-python jvm jvm-install lint format proto proto-check fuzz bench big clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -22,17 +26,30 @@ $(VENV)/dev.stamp: pyproject.toml $(VENV)/demo.stamp
 demo: $(VENV)/demo.stamp  ## a real ImageNet network classifies a photograph on an attached accelerator
 	$(BIN)/python -m offboard.demo
 
-test: $(VENV)/dev.stamp  ## every test
+test: $(if $(HAVE_JVM),jvm) test-python  ## every test; the JVM's where a JDK and Maven are there
+ifndef HAVE_JVM
+	@echo "LEFT OUT: every test of the JVM side (jvm/, tests/jvm, the Java and Scala conformance drivers): no JDK or no Maven here" >&2
+endif
+
+test-python: $(VENV)/dev.stamp  ## pytest alone; tests that need the JVM side use what make jvm built
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+jvm: $(VENV)/dev.stamp  ## builds and tests jvm/ (JDK 17 or newer, Maven 3.8.7 or newer)
+	OFFBOARD_PYTHON=$(CURDIR)/$(BIN)/python $(MAVEN) verify
+
+jvm-install:  ## installs the JVM artifacts, with sources and documentation, into the local Maven repository
+	$(MAVEN) install -DskipTests
 
 lint: $(VENV)/dev.stamp  ## format, lint and types, as CI checks them
 	$(BIN)/ruff format --check python accelerator tests
 	$(BIN)/ruff check python accelerator tests
 	$(BIN)/mypy
+	$(if $(HAVE_JVM),$(MAVEN) --quiet spotless:check)
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format python accelerator tests
 	$(BIN)/ruff check --fix python accelerator tests
+	$(if $(HAVE_JVM),$(MAVEN) --quiet spotless:apply)
 
 proto: $(VENV)/dev.stamp  ## regenerate what Python needs of protos/
 	$(BIN)/python -m offboard.wire.generate
@@ -50,4 +67,4 @@ big: $(VENV)/dev.stamp  ## a checkpoint of 3 GiB on an eia1.xlarge
 	$(BIN)/python tests/big/three_gigabytes.py
 
 clean:
-	rm -rf $(VENV) dist build .demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) jvm/target jvm/*/target jvm/examples/*/target dist build .demo .pytest_cache .mypy_cache .ruff_cache

@@ -59,7 +59,7 @@ final class Targets {
 
   /** The event loop of Unix sockets; its thread ends with the JVM. */
   private static final class Loop {
-    private static final EventLoopGroup GROUP = 
+    private static final EventLoopGroup GROUP =
         new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("offboard-io", true), EpollIoHandler.newFactory());
   }
 }
