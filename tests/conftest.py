@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from jvm_build import JvmBuild
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -37,9 +37,9 @@ class JvmBuild:
 
     def maven(self, *arguments: str, folder: Path | None = None, timeout: float = 600) -> str:
         """Runs Maven on ``folder``/pom.xml (default: ``jvm/``); what it printed. Fails with that where it fails."""
+        command = ["mvn", "--batch-mode", "--no-transfer-progress", "--file", str((folder or self.folder) / "pom.xml")]
         done = subprocess.run(
-            ["mvn", "--batch-mode", "--no-transfer-progress", "--file", str((folder or self.folder) / "pom.xml"), *arguments],
-            capture_output=True, text=True, check=False, timeout=timeout, env=self.environment(),
-        )  # fmt: skip
+            [*command, *arguments], capture_output=True, text=True, check=False, timeout=timeout, env=self.environment()
+        )
         assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
         return done.stdout
