@@ -13,11 +13,12 @@ from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
 
-def _open_shape(p: Params) -> PartialShape:
+def open_shape(p: Params) -> PartialShape:
+    """What the parameter ``shape`` says."""
     return tuple(p.shape) if p.shape else None
 
 
-def _resolved(p: Params) -> Shape:
+def resolved_shape(p: Params) -> Shape:
     """The shape given, with its unknown dimensions as inferred from the consumers."""
     given = tuple(p.shape or ())
     if p.wanted is not None and (not given or 0 in given):
@@ -32,20 +33,20 @@ def _dtype(p: Params) -> Dtype:
 
 
 def _filled(value: float) -> Callable[[Params], Value]:
-    return lambda p: p.graph.full(_resolved(p), value, _dtype(p))
+    return lambda p: p.graph.full(resolved_shape(p), value, _dtype(p))
 
 
-operator("_zeros", partial=_open_shape)(_filled(0))
-operator("_zeros_without_dtype", partial=_open_shape, types=lambda p, dtypes: (dtypes, [None]))(
-    lambda p: p.graph.full(_resolved(p), 0, FLOAT32)
+operator("_zeros", partial=open_shape)(_filled(0))
+operator("_zeros_without_dtype", partial=open_shape, types=lambda p, dtypes: (dtypes, [None]))(
+    lambda p: p.graph.full(resolved_shape(p), 0, FLOAT32)
 )
-operator("_ones", partial=_open_shape)(_filled(1))
+operator("_ones", partial=open_shape)(_filled(1))
 
 
-@operator("_full", partial=_open_shape)
+@operator("_full", partial=open_shape)
 def full(p: Params) -> Value:
     """One value everywhere."""
-    return p.graph.full(_resolved(p), p.value, _dtype(p))
+    return p.graph.full(resolved_shape(p), p.value, _dtype(p))
 
 
 def _arange_shape(p: Params) -> PartialShape:

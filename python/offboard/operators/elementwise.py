@@ -29,7 +29,8 @@ def numeric(lower: Unary) -> Unary:
     return refusing
 
 
-def _expect_float(x: Value) -> None:
+def expect_float(x: Value) -> None:
+    """Refuses what is not floating point."""
     if not x.is_float:
         raise ValueError(f"This operation only support floating point types, not {x.dtype}")
 
@@ -221,7 +222,7 @@ for _name, _function in _ROUNDING.items():
 @operator("MakeLoss", same_shape=True)
 def make_loss(p: Params, x: Value) -> Value:
     """The input as it is, of floats only; its gradient is what makes it a loss."""
-    _expect_float(x)
+    expect_float(x)
     return x
 
 
@@ -309,7 +310,7 @@ def smooth_l1(p: Params, x: Value) -> Value:
 @operator("hard_sigmoid", same_shape=True)
 def hard_sigmoid(p: Params, x: Value) -> Value:
     """clip(alpha * x + beta, 0, 1)."""
-    _expect_float(x)
+    expect_float(x)
     return (x * p.alpha + p.beta).clip(0.0, 1.0)
 
 

@@ -9,7 +9,7 @@ from offboard.operators.interpolation import resized
 from offboard.operators.record import Params, operator
 
 # How much of each principal component of colour goes into red, green and blue: eigenvectors times eigenvalues.
-_LIGHT = np.array(
+LIGHT = np.array(
     [
         [55.46 * -0.5675, 4.794 * 0.7192, 1.148 * 0.4009],
         [55.46 * -0.5808, 4.794 * -0.0045, 1.148 * -0.8140],
@@ -137,7 +137,7 @@ def lit(x: Value, alpha: Value) -> Value:
     """An image with colour noise: ``alpha`` (3,) weights the principal components; grey images stay."""
     if x.shape[2] == 1:
         return x.unary("Identity")
-    shift = (x.graph.const(_LIGHT) * alpha).sum([1])
+    shift = (x.graph.const(LIGHT) * alpha).sum([1])
     return saturated(x.cast(FLOAT32) + shift, x.dtype)
 
 

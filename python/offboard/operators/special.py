@@ -161,17 +161,23 @@ def gamma(p: Params, x: Value) -> Value:
     return g.where(y.equals(-math.inf), g.const(math.nan), made).cast(x.dtype)
 
 
+def log_gamma(y: Value) -> Value:
+    """log |gamma| of float64."""
+    g = y.graph
+    left = y < 0.5
+    right = _log_gamma_right(g.where(left, 1.0 - y, y))
+    sine, whole = _sine(y)
+    reflected = g.where(whole, g.const(math.inf), math.log(math.pi) - sine.abs().log() - right)
+    return g.where(y.equals(-math.inf), g.const(math.inf), g.where(left, reflected, right))
+
+
 @operator("gammaln", same_shape=True)
 @numeric
 def gammaln(p: Params, x: Value) -> Value:
     """The logarithm of |gamma|: infinite at 0, at negative integers and at both infinities."""
     g = x.graph
     y = x.cast(FLOAT64)
-    left = y < 0.5
-    right = _log_gamma_right(g.where(left, 1.0 - y, y))
-    sine, whole = _sine(y)
-    reflected = g.where(whole, g.const(math.inf), math.log(math.pi) - sine.abs().log() - right)
-    made = g.where(y.equals(-math.inf), g.const(math.inf), g.where(left, reflected, right))
+    made = log_gamma(y)
     if x.is_float:
         return made.cast(x.dtype)
     return g.where(y <= 0, _overflow(x).cast(INT64), g.where(y <= 0, g.const(0.0), made).cast(INT64)).cast(x.dtype)
