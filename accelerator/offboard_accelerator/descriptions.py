@@ -8,9 +8,16 @@ from offboard.operators import table
 from offboard.version import __version__
 from offboard.wire import accelerator as pb
 from offboard_accelerator.association import Association
-from offboard_accelerator.types import Accelerator
+from offboard_accelerator.types import Accelerator, WorkerConfig
 
-__all__ = ["PROTOCOL", "accelerator_message", "association_message", "check_version", "version_message"]
+__all__ = [
+    "PROTOCOL",
+    "accelerator_message",
+    "association_message",
+    "check_version",
+    "endpoints_message",
+    "version_message",
+]
 
 PROTOCOL = (1, 0)
 _STATES = {
@@ -63,4 +70,14 @@ def association_message(association: Association) -> pb.Association:
         instance=association.instance,
         state=_STATES[association.state],
         since_unix_ms=association.since_unix_ms,
+    )
+
+
+def endpoints_message(config: WorkerConfig) -> pb.Endpoints:
+    """Where the worker of ``config`` answers."""
+    return pb.Endpoints(
+        grpc=config.advertised_grpc,
+        unix_socket=f"unix:{config.unix_socket}",
+        http=f"http://{config.http}" if config.http else "",
+        lane=f"unix:{config.lane}",
     )

@@ -16,13 +16,18 @@ from offboard.wire import accelerator as pb
 from offboard.wire.pool import ACCELERATOR, METHODS
 from offboard_accelerator.association import Association, Associations
 from offboard_accelerator.data_directory import DataDirectory
-from offboard_accelerator.descriptions import accelerator_message, association_message, check_version, version_message
+from offboard_accelerator.descriptions import (
+    accelerator_message,
+    association_message,
+    check_version,
+    endpoints_message,
+    version_message,
+)
 from offboard_accelerator.keeper import Keeper
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.security import TokenInterceptor, read_token, server_credentials
 from offboard_accelerator.services.handlers import handlers_of
 from offboard_accelerator.settings import Settings
-from offboard_accelerator.types import WorkerReady
 
 __all__ = ["Front", "FrontService"]
 
@@ -49,7 +54,7 @@ class FrontService:
             association=association_message(made.association),
             secret=made.secret,
             accelerator=accelerator_message(made.accelerator),
-            endpoints=self._endpoints(self._keepers[made.accelerator.id]),
+            endpoints=endpoints_message(self._keepers[made.accelerator.id].config),
             daemon=version_message(),
         )
 
@@ -93,7 +98,7 @@ class FrontService:
         return pb.AcceleratorStatus(
             accelerator=accelerator_message(keeper.accelerator),
             association=None if association is None else association_message(association),
-            endpoints=self._endpoints(keeper),
+            endpoints=endpoints_message(keeper.config),
             memory=pb.Memory(total=keeper.accelerator.type.memory_bytes),
             worker_restarts=keeper.restarts,
             worker_state=keeper.state,
@@ -103,10 +108,6 @@ class FrontService:
         with grpc.insecure_channel(f"unix:{keeper.config.unix_socket}") as channel:
             stub = METHODS[ACCELERATOR][method].stub(channel)
             return stub(request, timeout=WORKER_SECONDS, metadata=self._metadata)
-
-    def _endpoints(self, keeper: Keeper) -> pb.Endpoints:
-        where = WorkerReady.of(keeper.config)
-        return pb.Endpoints(grpc=where.grpc, unix_socket=where.unix_socket, http=where.http)
 
 
 class Front:

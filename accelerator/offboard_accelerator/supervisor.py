@@ -140,7 +140,8 @@ class Supervisor:
         if http != "off":
             http_port = reserve(http)
             stack.callback(http_port.close)
-        stack.callback(unix_socket.unlink, missing_ok=True)
+        for path in (unix_socket, unix_socket.with_suffix(".lane")):
+            stack.callback(path.unlink, missing_ok=True)
         return Addresses(grpc_port, http_port, unix_socket)
 
     def _worker_config(self, data: DataDirectory, accelerator: Accelerator, where: Addresses) -> WorkerConfig:

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from offboard import rules
@@ -75,6 +76,11 @@ class WorkerConfig:
     model_repository: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     """By the names of the rule catalogue; complete."""
+
+    @property
+    def lane(self) -> Path:
+        """Path of the Unix socket for lanes, beside the other."""
+        return Path(self.unix_socket).with_suffix(".lane")
 
     def to_json(self) -> str:
         """The line, without its end."""

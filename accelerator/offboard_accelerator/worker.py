@@ -22,6 +22,7 @@ from offboard.operators.record import registry
 from offboard.wire.pool import ACCELERATOR, INFERENCE, POOL
 from offboard_accelerator import logs
 from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.lane import Lanes
 from offboard_accelerator.lifeline import die_with
 from offboard_accelerator.security import TokenInterceptor, read_token, server_credentials
 from offboard_accelerator.services.accelerator_service import AcceleratorService
@@ -34,16 +35,17 @@ __all__ = ["main", "serve"]
 # Calls at once, beyond the streams that sessions keep open: their lease, and those on which they infer. Threads are
 # made when they are needed.
 _CALLS = 64
-_STREAMS = 5
+_OPEN = 8
+_GRACE_SECONDS = 5.0
 
 
-def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
-    """The running gRPC server of a worker, and its state."""
+def serve(config: WorkerConfig) -> tuple[Any, Lanes, AcceleratorState]:
+    """The running gRPC server of a worker, its lanes, and its state."""
     state = AcceleratorState(config)
     limit = config.limits["message_bytes"]
     interceptors = [TokenInterceptor(read_token(config.token_file))] if config.token_file else []
     server = grpc.server(
-        ThreadPoolExecutor(_CALLS + _STREAMS * config.limits["sessions"], thread_name_prefix="call"),
+        ThreadPoolExecutor(_CALLS + (1 + _OPEN) * config.limits["sessions"], thread_name_prefix="call"),
         interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", limit),
@@ -52,10 +54,11 @@ def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
         ],
     )
     identity = config.accelerator.id
+    inference = InferenceService(state)
     server.add_generic_rpc_handlers(
         (
             handlers_of(ACCELERATOR, AcceleratorService(state), identity),
-            handlers_of(INFERENCE, InferenceService(state), identity),
+            handlers_of(INFERENCE, inference, identity),
         )
     )
     checks = health.HealthServicer()
@@ -70,8 +73,10 @@ def serve(config: WorkerConfig) -> tuple[Any, AcceleratorState]:
     with suppress(FileNotFoundError):
         Path(config.unix_socket).unlink()
     server.add_insecure_port(f"unix:{config.unix_socket}")
+    most = _OPEN * config.limits["sessions"]
+    lanes = Lanes(config.lane, identity, state.sessions.check, inference.infer, limit, most)
     server.start()
-    return server, state
+    return server, lanes, state
 
 
 def main() -> None:
@@ -86,7 +91,7 @@ def main() -> None:
         return
     config = WorkerConfig.from_json(line)
     logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
-    server, state = serve(config)
+    server, lanes, state = serve(config)
     # A restarted worker answers its callers first; a first one has no callers, and what it announces must answer.
     rest = _Rest(state) if config.http else None
     if rest is not None and not config.restarts:
@@ -99,7 +104,8 @@ def main() -> None:
     while not ended.wait(3600):
         pass
     state.draining.set()
-    stopped = server.stop(grace=5.0)
+    stopped = server.stop(grace=_GRACE_SECONDS)
+    lanes.close(_GRACE_SECONDS)
     if rest is not None:
         rest.close()
     stopped.wait()

@@ -14,7 +14,13 @@ from offboard.wire import accelerator as pb
 from offboard.wire.datatype import datatype_of, dtype_of
 from offboard_accelerator.accelerator import AcceleratorState
 from offboard_accelerator.converter import Place, Variable
-from offboard_accelerator.descriptions import accelerator_message, association_message, check_version, version_message
+from offboard_accelerator.descriptions import (
+    accelerator_message,
+    association_message,
+    check_version,
+    endpoints_message,
+    version_message,
+)
 from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
@@ -41,7 +47,7 @@ class AcceleratorService:
             association=association_message(made.association),
             secret=made.secret,
             accelerator=accelerator_message(made.accelerator),
-            endpoints=self._endpoints(),
+            endpoints=endpoints_message(state.config),
             daemon=version_message(),
         )
 
@@ -87,7 +93,7 @@ class AcceleratorService:
         status = pb.AcceleratorStatus(
             accelerator=accelerator_message(state.config.accelerator),
             association=None if association is None else association_message(association),
-            endpoints=self._endpoints(),
+            endpoints=endpoints_message(state.config),
             memory=self._memory(),
             executors=[self._executor_status(each) for each in state.executors.all()],
             sessions=len(state.sessions),
@@ -200,14 +206,6 @@ class AcceleratorService:
         session = session_of(context)
         self._state.sessions.check(session)
         return session
-
-    def _endpoints(self) -> pb.Endpoints:
-        config = self._state.config
-        return pb.Endpoints(
-            grpc=config.advertised_grpc,
-            unix_socket=f"unix:{config.unix_socket}",
-            http=f"http://{config.http}" if config.http else "",
-        )
 
     def _memory(self) -> pb.Memory:
         ledger = self._state.ledger

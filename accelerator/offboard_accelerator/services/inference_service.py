@@ -70,7 +70,7 @@ class InferenceService:
 
     def ModelInfer(self, request: oip.ModelInferRequest, context: Any) -> oip.ModelInferResponse:
         """One forward."""
-        return self._infer(request, session_of(context))
+        return self.infer(request, session_of(context))
 
     def ModelStreamInfer(
         self, requests: Iterator[oip.ModelInferRequest], context: Any
@@ -79,7 +79,7 @@ class InferenceService:
         session = session_of(context)
         for request in requests:
             try:
-                yield oip.ModelStreamInferResponse(infer_response=self._infer(request, session))
+                yield oip.ModelStreamInferResponse(infer_response=self.infer(request, session))
             except Exception as error:
                 reply = oip.ModelStreamInferResponse(error_message=str(error))
                 reply.infer_response.id = request.id
@@ -170,7 +170,8 @@ class InferenceService:
             self._state.sessions.check(session)
         return session
 
-    def _infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
+    def infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
+        """One forward on behalf of ``session``, or of nobody's if that is empty."""
         executor = self._executor(request.model_name, request.model_version, session)
         feeds = self._feeds(request, session)
         owner = executor.session == session and bool(session)

@@ -88,7 +88,8 @@ class Connection:
             for service in (ACCELERATOR, INFERENCE)
             for name, method in METHODS[service].items()
         }
-        self.streams = Streams(self.methods["ModelStreamInfer"])
+        lane = reply.endpoints.lane.removeprefix("unix:") if self.same_host else ""
+        self.streams = Streams(self.methods["ModelStreamInfer"], lane if os.access(lane, os.W_OK) else "")
         self._lease()
         self._announce()
 
@@ -114,7 +115,7 @@ class Connection:
 
     def infer(self, request: oip.ModelInferRequest, until: float) -> oip.ModelInferResponse:
         """One inference, answered until ``until`` (monotonic seconds); raises grpc.RpcError."""
-        with self.streams.one(self.metadata) as stream:
+        with self.streams.one(self.session, self.metadata, until) as stream:
             if stream is not None:
                 return stream.infer(request, until)
         method: Callable[..., oip.ModelInferResponse] = self.methods["ModelInfer"]

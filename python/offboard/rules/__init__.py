@@ -31,7 +31,8 @@ def limits() -> dict[str, int]:
 
 def limit(name: str) -> int:
     """The default of the limit ``name``."""
-    return limits()[name]
+    value: int = catalogue()["limits"][name]["default"]
+    return value
 
 
 def accelerator_types() -> dict[str, dict[str, Any]]:

@@ -101,7 +101,10 @@ class Endpoints(Message):
     grpc: str
     unix_socket: str
     http: str
-    def __init__(self, *, grpc: str | None = ..., unix_socket: str | None = ..., http: str | None = ...) -> None: ...
+    lane: str
+    def __init__(
+        self, *, grpc: str | None = ..., unix_socket: str | None = ..., http: str | None = ..., lane: str | None = ...
+    ) -> None: ...
 
 class LeaseRequest(Message):
     instance: str
