@@ -53,6 +53,22 @@ public final class Graph {
     return order;
   }
 
+  /** Every visible output of every node, in the order of the nodes. */
+  public List<Entry> internals() {
+    List<Entry> entries = new ArrayList<>();
+    for (Node node : nodes()) {
+      int outputs = 1;
+      if (!node.isVariable()) {
+        Facts facts = OperatorTable.find(node.operator());
+        outputs = facts.outputNames(facts.parse(node.attributes())).size();
+      }
+      for (int index = 0; index < outputs; index++) {
+        entries.add(new Entry(node, index));
+      }
+    }
+    return entries;
+  }
+
   /** Names of the variables that are no auxiliary states; they may repeat. */
   public List<String> argumentNames() {
     Set<Node> auxiliary = auxiliaryNodes();

@@ -83,12 +83,7 @@ public final class ParamsFile {
 
   /** Reads a file's bytes; the arrays are views of the buffer. */
   public static ParamsFile loads(ByteBuffer data, String name) {
-    ByteBuffer content = data.slice();
-    return new Reader(content.limit(), name, (start, length) -> {
-      ByteBuffer part = content.duplicate();
-      part.position((int) start).limit((int) (start + length));
-      return part.slice();
-    }).file();
+    return new Reader(data.slice(), name).file();
   }
 
   private static OffboardException cannotOpen(Path path, IOException error) {
@@ -114,6 +109,22 @@ public final class ParamsFile {
       throw new IllegalStateException("memory cannot fail", error);
     }
     return bytes.toByteArray();
+  }
+
+  /** The bytes of one array, without a container around it. */
+  public static byte[] dumpOne(StoredArray array) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      new Writer(Channels.newChannel(bytes)).array(array);
+    } catch (IOException error) {
+      throw new IllegalStateException("memory cannot fail", error);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** The array of such bytes, which it is a view of. */
+  public static StoredArray loadOne(ByteBuffer data, String name) {
+    return new Reader(data.slice(), name).entry();
   }
 
   private static void write(WritableByteChannel channel, List<String> names, List<StoredArray> arrays) throws IOException {
@@ -211,6 +222,14 @@ public final class ParamsFile {
       this.size = size;
       this.name = name;
       this.source = source;
+    }
+
+    Reader(ByteBuffer content, String name) {
+      this(content.limit(), name, (start, length) -> {
+        ByteBuffer part = content.duplicate();
+        part.position((int) start).limit((int) (start + length));
+        return part.slice();
+      });
     }
 
     ParamsFile file() {

@@ -46,6 +46,11 @@ public final class Facts {
     return parameters.containsKey(parameter);
   }
 
+  /** Names of all parameters, in the table's order. */
+  public List<String> parameterNames() {
+    return List.copyOf(parameters.keySet());
+  }
+
   /** The parameter that counts the inputs, or null. */
   public String variadic() {
     return entry.has("repeated_inputs") ? entry.getAsJsonObject("repeated_inputs").get("count").getAsString() : null;

@@ -1,0 +1,69 @@
+package org.apache.mxnet
+
+import java.util.{HashMap => JavaMap}
+
+import io.offboard.client.{Backend, Bindings, Dtype, Inference, Tensor}
+
+import scala.collection.JavaConverters._
+
+/**
+ * A symbol bound on a context: where it runs, and which of its arrays changed since it last ran.
+ *
+ * @param fed names that the program feeds; the others may become constants
+ * @param settled whether the arrays hold the program's values already
+ */
+private[mxnet] final class BoundGraph(symbol: Symbol, ctx: Context, fed: Seq[String], settled: Boolean, inferred: Inference) {
+  private var backend: Backend = _
+  private var names: Array[String] = _
+  private var arrays: Array[NDArray] = _
+  private var sources: Array[Elements] = _
+  private val tensors = new JavaMap[String, Tensor]
+
+  /** Binds to arrays; what is wrong with them, or with the accelerator, is said now. */
+  def open(bound: Seq[(String, NDArray)]): Unit = {
+    names = bound.map(_._1).toArray
+    arrays = bound.map(_._2).toArray
+    sources = new Array[Elements](names.length)
+    current()
+    backend =
+      if (ctx.deviceType == "eia") Bindings.accelerator(symbol.graph, tensors, versions(), fed.asJava, settled)
+      else Bindings.instance(symbol.graph, tensors, versions(), fed.asJava, settled)
+  }
+
+  /** The outputs, each in memory of its own. */
+  def forward(isTrain: Boolean): Seq[Tensor] = {
+    current()
+    backend.forward(tensors, versions(), isTrain).asScala.toSeq
+  }
+
+  /** Arrays for the outputs; a dimension that depends on the data is 0 until it is known. */
+  def outputArrays(): Array[NDArray] =
+    inferred.outputs.shapes.asScala.zip(inferred.outputs.dtypes.asScala).map { case (shape, dtype) =>
+      val known = if (shape == null) Array(0L) else shape.map(Math.max(0L, _))
+      NDArray.make(Shape.ofLongs(known), Context.cpu(), if (dtype == null) Dtype.FLOAT32 else dtype)
+    }.toArray
+
+  def close(): Unit = if (backend != null) backend.close()
+
+  private def current(): Unit = {
+    var i = 0
+    while (i < arrays.length) {
+      val now = arrays(i).elements
+      if (!(now eq sources(i))) {
+        sources(i) = now
+        tensors.put(names(i), now.tensor)
+      }
+      i += 1
+    }
+  }
+
+  private def versions(): JavaMap[String, java.lang.Long] = {
+    val found = new JavaMap[String, java.lang.Long](names.length * 2)
+    var i = 0
+    while (i < names.length) {
+      found.put(names(i), java.lang.Long.valueOf(sources(i).memory.version))
+      i += 1
+    }
+    found
+  }
+}

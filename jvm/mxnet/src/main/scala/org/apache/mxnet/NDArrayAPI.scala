@@ -1,0 +1,4 @@
+package org.apache.mxnet
+
+/** Operators on arrays with typed arguments: `NDArray.api`. */
+object NDArrayAPI extends NDArrayAPIBase

@@ -1,0 +1,4 @@
+package org.apache.mxnet
+
+/** Operators on symbols with typed arguments: `Symbol.api`. */
+object SymbolAPI extends SymbolAPIBase
