@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 __all__ = ["AttrScope"]
 
@@ -22,9 +23,9 @@ class AttrScope:
         self._attr: dict[str, str] = dict(kwargs)
         self._outer: list[AttrScope] = []
 
-    def get(self, attr: Mapping[str, str] | None) -> dict[str, str]:
-        """The scope's attributes with ``attr`` over them."""
-        return {**self._attr, **(attr or {})}
+    def get(self, attr: Mapping[str, Any] | None) -> dict[str, str]:
+        """The scope's attributes with ``attr`` over them, as texts; an initializer is told by its JSON."""
+        return {**self._attr, **{key: _text(value) for key, value in (attr or {}).items()}}
 
     def __enter__(self) -> AttrScope:
         outer = current()
@@ -37,6 +38,12 @@ class AttrScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _CURRENT.value = self._outer.pop()
+
+
+def _text(value: Any) -> str:
+    # MXNet writes an object's address here, which means nothing in a file.
+    dumps = getattr(value, "dumps", None)
+    return str(value) if dumps is None else str(dumps())
 
 
 def current() -> AttrScope:

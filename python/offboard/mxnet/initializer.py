@@ -16,7 +16,7 @@ from offboard.mxnet import random
 from offboard.mxnet.ndarray.ndarray import NDArray
 
 __all__ = [
-    "Bilinear", "Constant", "InitDesc", "Initializer", "LSTMBias", "Load", "MSRAPrelu", "Mixed", "Normal",
+    "Bilinear", "Constant", "FusedRNN", "InitDesc", "Initializer", "LSTMBias", "Load", "MSRAPrelu", "Mixed", "Normal",
     "One", "Orthogonal", "Uniform", "Xavier", "Zero", "alias", "create", "register",
 ]  # fmt: skip
 
@@ -372,3 +372,45 @@ class LSTMBias(Initializer):
         hidden = arr.shape[0] // 4
         arr[:] = 0
         arr[hidden : 2 * hidden] = self.forget_bias
+
+
+@register
+class FusedRNN(Initializer):
+    """The one vector of a fused recurrent network: each gate by ``init``, or the global initializer when it is None."""
+
+    def __init__(
+        self,
+        init: Any,
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
+        made = None if init is None else create(init)
+        super().__init__(
+            init=None if made is None else made.dumps(),
+            num_hidden=num_hidden,
+            num_layers=num_layers,
+            mode=mode,
+            bidirectional=bidirectional,
+            forget_bias=forget_bias,
+        )
+        self._init = made
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        from offboard.mxnet.rnn import FusedRNNCell
+
+        options = {key: value for key, value in self._kwargs.items() if key != "init"}
+        cell = FusedRNNCell(prefix="", **options)
+        fallback = getattr(name, "global_init", None)
+        parts = cell.unpack_weights({"parameters": arr})
+        for key, part in parts.items():
+            if options["mode"] == "lstm" and key.endswith("_f_bias"):
+                part[:] = options["forget_bias"]
+            elif self._init is not None:
+                self._init(InitDesc(key, global_init=fallback), part)
+            else:
+                assert fallback is not None
+                fallback(InitDesc(key, global_init=fallback), part)
+        arr[:] = cell.pack_weights(parts)["parameters"]

@@ -20,8 +20,17 @@ __all__ = [
 _EPSILON = 1e-12
 
 
-def _like(F: Any, x: Any, y: Any) -> Any:
+def _reshape_like(F: Any, x: Any, y: Any) -> Any:
     return x.reshape(y.shape) if F is nd else F.reshape_like(x, y)
+
+
+def _apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
+    if sample_weight is not None:
+        loss = F.broadcast_mul(loss, sample_weight)
+    if weight is not None:
+        assert isinstance(weight, numeric_types), "weight must be a number"
+        loss = loss * weight
+    return loss
 
 
 def _softplus_of_minus_abs(F: Any, x: Any) -> Any:
@@ -39,12 +48,8 @@ class Loss(HybridBlock):
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
     def _weighted(self, F: Any, loss: Any, sample_weight: Any, factor: float = 1) -> Any:
-        if sample_weight is not None:
-            loss = F.broadcast_mul(loss, sample_weight)
-        if self._weight is not None:
-            assert isinstance(self._weight, numeric_types), "weight must be a number"
-            loss = loss * (self._weight * factor)
-        return loss
+        weight = None if self._weight is None else self._weight * factor
+        return _apply_weighting(F, loss, weight, sample_weight)
 
     def _mean(self, F: Any, loss: Any, sample_weight: Any, factor: float = 1) -> Any:
         """The weighted loss averaged over all axes but the batch's."""
@@ -59,7 +64,7 @@ class L2Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample."""
-        return self._mean(F, F.square(_like(F, label, pred) - pred), sample_weight, 0.5)
+        return self._mean(F, F.square(_reshape_like(F, label, pred) - pred), sample_weight, 0.5)
 
 
 class L1Loss(Loss):
@@ -70,7 +75,7 @@ class L1Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample."""
-        return self._mean(F, F.abs(_like(F, label, pred) - pred), sample_weight)
+        return self._mean(F, F.abs(_reshape_like(F, label, pred) - pred), sample_weight)
 
 
 class SigmoidBinaryCrossEntropyLoss(Loss):
@@ -84,7 +89,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
         """One number for each sample."""
-        label = _like(F, label, pred)
+        label = _reshape_like(F, label, pred)
         if self._from_sigmoid:
             yes, no = F.log(pred + _EPSILON) * label, F.log(1.0 - pred + _EPSILON) * (1.0 - label)
             loss = -((yes if pos_weight is None else F.broadcast_mul(yes, pos_weight)) + no)
@@ -121,7 +126,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         if self._sparse_label:
             loss = -F.pick(pred, label, axis=self._axis, keepdims=True)
         else:
-            loss = -(pred * _like(F, label, pred)).sum(axis=self._axis, keepdims=True)
+            loss = -(pred * _reshape_like(F, label, pred)).sum(axis=self._axis, keepdims=True)
         return self._mean(F, loss, sample_weight)
 
 
@@ -191,7 +196,7 @@ class HuberLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample."""
-        loss = F.abs(_like(F, label, pred) - pred)
+        loss = F.abs(_reshape_like(F, label, pred) - pred)
         loss = F.where(loss > self._rho, loss - 0.5 * self._rho, (0.5 / self._rho) * F.square(loss))
         return self._mean(F, loss, sample_weight)
 
@@ -204,7 +209,7 @@ class HingeLoss(Loss):
         self._margin = margin
 
     def _hinge(self, F: Any, pred: Any, label: Any) -> Any:
-        return F.relu(self._margin - pred * _like(F, label, pred))
+        return F.relu(self._margin - pred * _reshape_like(F, label, pred))
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample."""
@@ -232,7 +237,7 @@ class LogisticLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample."""
-        label = _like(F, label, pred)
+        label = _reshape_like(F, label, pred)
         if self._label_format == "signed":
             label = (label + 1.0) / 2.0
         return self._mean(F, F.relu(pred) - pred * label + _softplus_of_minus_abs(F, pred), sample_weight)
@@ -247,7 +252,9 @@ class TripletLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any) -> Any:
         """One number for each sample."""
-        difference = F.square(_like(F, positive, pred) - pred) - F.square(_like(F, negative, pred) - pred)
+        difference = F.square(_reshape_like(F, positive, pred) - pred) - F.square(
+            _reshape_like(F, negative, pred) - pred
+        )
         loss = F.relu(F.sum(difference, axis=self._batch_axis, exclude=True) + self._margin)
         return self._weighted(F, loss, None)
 
@@ -268,7 +275,7 @@ class PoissonNLLLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08) -> Any:
         """The mean; ``compute_full`` adds Stirling's approximation for targets above 1."""
-        target = _like(F, target, pred)
+        target = _reshape_like(F, target, pred)
         loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
         if self._compute_full:
             stirling = target * F.log(target) - target + 0.5 * F.log(2 * target * np.pi)
@@ -285,7 +292,7 @@ class CosineEmbeddingLoss(Loss):
 
     def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         """One number for each sample, as a column."""
-        input1 = _like(F, input1, input2)
+        input1 = _reshape_like(F, input1, input2)
         label = label.reshape((-1, 1))
         product = F.sum(input1 * input2, axis=-1).reshape((-1, 1))
         norms = F.norm(input1, axis=-1).reshape((-1, 1)) * F.norm(input2, axis=-1).reshape((-1, 1))
