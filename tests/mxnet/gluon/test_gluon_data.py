@@ -110,7 +110,7 @@ def test_random_transforms_keep_shapes() -> None:
 
 
 def test_public_sets_are_read_from_their_files(tmp_path: Path) -> None:
-    with pytest.raises(MXNetError, match="MNIST needs the file .*train-labels-idx1-ubyte.gz"):
+    with pytest.raises(MXNetError, match=r"MNIST needs the file .*train-labels-idx1-ubyte.gz"):
         vision.MNIST(str(tmp_path))
     for name, header, content in (
         ("t10k-labels-idx1-ubyte.gz", struct.pack(">II", 2049, 2), bytes([7, 3])),

@@ -25,9 +25,9 @@ def graphs(mx: Any) -> dict[str, Any]:
                 cells.FusedRNNCell(4, 2, mode, bidirectional=both, dropout=0.3).unfuse().unroll(3, data)[0]
             )
     for kind in ("ConvRNNCell", "ConvLSTMCell", "ConvGRUCell"):
-        made[kind] = lambda kind=kind: (
-            getattr(cells, kind)((1, 2, 6, 6), 4).unroll(2, data, layout="NTCHW", merge_outputs=True)[0]
-        )
+        made[kind] = lambda kind=kind: getattr(cells, kind)((1, 2, 6, 6), 4).unroll(
+            2, data, layout="NTCHW", merge_outputs=True
+        )[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {name: _listed(mx, compose) for name, compose in made.items()}

@@ -77,7 +77,7 @@ def test_initializer_of_the_fused_vector_sets_the_forget_gate() -> None:
 
 def test_what_cells_refuse() -> None:
     cell = mx.rnn.LSTMCell(3)
-    with pytest.raises(AssertionError, match="unroll.inputs=None. has been deprecated"):
+    with pytest.raises(AssertionError, match=r"unroll.inputs=None. has been deprecated"):
         cell.unroll(2, None)
     with pytest.raises(NotImplementedError, match="Please use unroll"):
         mx.rnn.FusedRNNCell(3)(mx.sym.var("x"), [])
