@@ -9,7 +9,15 @@ import numpy as np
 from offboard.operators.builder import FLOAT32, INT64, Value
 from offboard.operators.record import Params, operator
 from offboard.operators.sorting import sorted_along
-from offboard.operators.suppression import columns, common_area, reordered, suppress, survivors_first
+from offboard.operators.suppression import (
+    Boxes,
+    columns,
+    common_area,
+    corners,
+    reordered,
+    suppress,
+    survivors_first,
+)
 
 
 @operator("_contrib_MultiBoxPrior")
@@ -68,36 +76,45 @@ def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value)
         return unsorted
     keys = g.where(valid, best, g.const(-np.inf, dtype))
     ordered = g.where(filled, reordered(rows, sorted_along(keys, 1, m, False)[1]), blank)
-    kept = valid_count
-    if p.nms_topk > 0:
-        kept = g.minimum(valid_count, g.const(np.array([[p.nms_topk]], np.int64)))
+    kept, limit = valid_count, m
+    if 0 < p.nms_topk < m:
+        limit = p.nms_topk
+        kept = g.minimum(valid_count, g.const(np.array([[limit]], np.int64)))
         # Rows past the limit stay as they were before the sort, but for their class.
         ordered = g.where((positions < kept).unsqueeze(2), ordered, unsorted)
-    classes = None if p.force_suppress else ordered.slice(2, 0, 1).squeeze(2)
-    alive = suppress(ordered.slice(2, 2, 6), classes, positions < kept, float(p.nms_threshold), inclusive=True)
-    named = g.where(alive.unsqueeze(2), ordered.slice(2, 0, 1), blank)
+    first = ordered.slice(1, 0, limit)
+    label = first.slice(2, 0, 1)
+    alive = suppress(
+        corners(first.slice(2, 2, 6)),
+        None if p.force_suppress else label.squeeze(2),
+        positions.slice(1, 0, limit) < kept,
+        float(p.nms_threshold),
+        inclusive=True,
+    )
+    named = g.where(alive.unsqueeze(2), label, blank)
+    if limit < m:
+        named = g.concat([named, g.full((n, m - limit, 1), -1, dtype)], 1)
     return g.concat([named, ordered.slice(2, 1, 6)], 2)
 
 
-def _with_area(boxes: Value, form: str) -> Value:
-    """Corners and area (n, m, 5) of boxes; a box of negative size has none."""
+def _with_area(boxes: Value, form: str) -> list[Value]:
+    """Corners and area of boxes (n, m, 4), each (n, m); a box of negative size has no area."""
     g = boxes.graph
-    first, second, third, fourth = columns(boxes)
+    first, second, third, fourth = made = corners(boxes)
     if form == "corner":
-        corners, width, height = boxes, third - first, fourth - second
+        width, height = third - first, fourth - second
     else:
         width, height = third, fourth
         across, down = width * 0.5, height * 0.5
-        corners = g.concat([first - across, second - down, first + across, second + down], 2)
+        made = [first - across, second - down, first + across, second + down]
     whole = (width >= 0) & (height >= 0)
-    return g.concat([corners, g.where(whole, width * height, g.const(0, boxes.dtype))], 2)
+    return [*made, g.where(whole, width * height, g.const(0, boxes.dtype))]
 
 
-def _overlap_of_areas(one: Value, others: Value) -> Value:
-    """Intersection over union of one box (n, 1, 5) with many (n, m, 5), whose last column is their area."""
+def _overlap_of_areas(one: Boxes, others: Boxes) -> Value:
+    """Intersection over union of one box (n, 1) with many (n, m), whose last column is their area."""
     common = common_area(one, others)
-    area, areas = (boxes.slice(2, 4, 5).squeeze(2) for boxes in (one, others))
-    return common / (area + areas - common)
+    return common / (one[4] + others[4] - common)
 
 
 def _converted(boxes: Value, form: str) -> Value:
@@ -132,12 +149,13 @@ def box_nms(p: Params, x: Value) -> Value:
         valid = valid & ~rows.slice(2, p.id_index, p.id_index + 1).squeeze(2).equals(p.background_id)
     limit = m if p.topk < 0 else min(p.topk, m)
     keys = g.where(valid, score, g.const(-np.inf, x.dtype))
-    ordered = reordered(rows, sorted_along(keys, 1, m, False)[1])
+    # What stands behind the limit cannot survive.
+    ordered = reordered(rows, sorted_along(keys, 1, limit, False)[1])
     classes = None
     if p.id_index >= 0 and not p.force_suppress:
         classes = ordered.slice(2, p.id_index, p.id_index + 1).squeeze(2).cast(INT64)
     boxes = ordered.slice(2, p.coord_start, p.coord_start + 4)
-    positions = g.const(np.arange(m, dtype=np.int64).reshape(1, m))
+    positions = g.const(np.arange(limit, dtype=np.int64).reshape(1, limit))
     count = g.minimum(valid.cast(INT64).sum([1], True), g.const(np.array([[limit]], np.int64)))
     alive = suppress(
         _with_area(boxes, p.in_format),
@@ -153,7 +171,10 @@ def box_nms(p: Params, x: Value) -> Value:
         ordered = g.concat([part for part in parts if part.shape[2]], 2)
     front = reordered(ordered, survivors_first(alive))
     survivors = (positions < alive.cast(INT64).sum([1], True)).unsqueeze(2)
-    return g.where(survivors, front, blank).reshape(x.shape)
+    made = g.where(survivors, front, blank)
+    if limit < m:
+        made = g.concat([made, g.full((n, m - limit, k), -1, x.dtype)], 1)
+    return made.reshape(x.shape)
 
 
 def _require_rows(p: Params, x: Value) -> None:

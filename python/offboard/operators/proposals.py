@@ -9,7 +9,7 @@ import numpy as np
 from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
 from offboard.operators.record import Params, PartialShape, operator
 from offboard.operators.sorting import sorted_along
-from offboard.operators.suppression import columns, reordered, suppress, survivors_first
+from offboard.operators.suppression import Boxes, corners, reordered, suppress, survivors_first
 
 
 def _anchors(p: Params, height: int, width: int) -> np.ndarray:
@@ -30,12 +30,12 @@ def _anchors(p: Params, height: int, width: int) -> np.ndarray:
     return (np.array(made, np.float32)[None] + moves.astype(np.float32)).reshape(-1, 4)
 
 
-def _overlap_of_pixels(one: Value, others: Value) -> Value:
-    """Intersection over union of one box (n, 1, 4) with many, where a box includes its last pixels."""
-    g = one.graph
-    left, top, right, bottom = (each.squeeze(2) for each in columns(one))
-    lefts, tops, rights, bottoms = (each.squeeze(2) for each in columns(others))
-    zero = g.const(0, one.dtype)
+def _overlap_of_pixels(one: Boxes, others: Boxes) -> Value:
+    """Intersection over union of one box (n, 1) with many, where a box includes its last pixels."""
+    left, top, right, bottom = one
+    lefts, tops, rights, bottoms = others
+    g = left.graph
+    zero = g.const(0, left.dtype)
     width = g.maximum(g.minimum(right, rights) - g.maximum(left, lefts) + 1.0, zero)
     height = g.maximum(g.minimum(bottom, bottoms) - g.maximum(top, tops) + 1.0, zero)
     common = width * height
@@ -49,7 +49,7 @@ def _moved(p: Params, anchors: np.ndarray, offsets: Value, limits: list[Value]) 
     """The four columns (n, m) of anchors moved by offsets (n, m, 4) and clipped to the picture."""
     g = p.graph
     zero = g.const(0, FLOAT32)
-    dx, dy, dw, dh = (each.squeeze(2) for each in columns(offsets))
+    dx, dy, dw, dh = corners(offsets)
     left, top, right, bottom = (anchors[:, i][None] for i in range(4))
     if p.iou_loss:
         raw = [each + g.const(side) for each, side in zip((dx, dy, dw, dh), (left, top, right, bottom), strict=True)]
@@ -99,10 +99,10 @@ def _proposals(p: Params, scores: Value, offsets: Value, info: Value) -> list[Va
 
     before = min(p.rpn_pre_nms_top_n, m) if p.rpn_pre_nms_top_n > 0 else m
     best, order = sorted_along(score, 1, before, False)
-    corners = reordered(g.stack(boxes, 2), order)
+    chosen = [g.emit("GatherElements", [box, order], (n, before), axis=1) for box in boxes]
     top = min(p.rpn_post_nms_top_n, before)
     alive = suppress(
-        corners,
+        chosen,
         None,
         g.full((n, before), True, np.bool_),
         float(np.float32(p.threshold)),
@@ -115,7 +115,7 @@ def _proposals(p: Params, scores: Value, offsets: Value, info: Value) -> list[Va
     turn = g.emit("Mod", [slots, count], (n, p.rpn_post_nms_top_n))
     kept = g.emit("GatherElements", [survivors_first(alive), turn], turn.shape, axis=1)
     image = g.const(np.repeat(np.arange(n), p.rpn_post_nms_top_n).reshape(n, -1, 1).astype(np.float32))
-    regions = g.concat([image, reordered(corners, kept)], 2)
+    regions = g.concat([image, reordered(g.stack(chosen, 2), kept)], 2)
     rows = n * p.rpn_post_nms_top_n
     made = [regions.reshape((rows, 5)), reordered(best.unsqueeze(2), kept).reshape((rows, 1))]
     return made[: p.num_outputs]
