@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import io.offboard.client.{Dtype, Inference}
+import _root_.io.offboard.client.{Dtype, Inference}
 import org.apache.mxnet.DType.DType
 
 import scala.collection.JavaConverters._

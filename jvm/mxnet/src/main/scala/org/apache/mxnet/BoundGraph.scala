@@ -2,7 +2,7 @@ package org.apache.mxnet
 
 import java.util.{HashMap => JavaMap}
 
-import io.offboard.client.{Backend, Bindings, Dtype, Inference, Tensor}
+import _root_.io.offboard.client.{Backend, Bindings, Dtype, Inference, Tensor}
 
 import scala.collection.JavaConverters._
 

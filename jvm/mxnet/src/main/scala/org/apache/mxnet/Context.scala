@@ -1,6 +1,8 @@
 package org.apache.mxnet
 
-import io.offboard.rules.Rules
+import _root_.io.offboard.rules.Rules
+
+import scala.language.implicitConversions
 
 /** Where a graph runs: the instance's CPU, or its accelerator. Arrays live on the CPU. */
 class Context(deviceTypeName: String, val deviceId: Int = 0) extends Serializable {

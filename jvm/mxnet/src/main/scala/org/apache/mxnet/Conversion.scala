@@ -2,7 +2,7 @@ package org.apache.mxnet
 
 import java.nio.ByteBuffer
 
-import io.offboard.client.Dtype
+import _root_.io.offboard.client.Dtype
 
 /** Elements of any type as the JVM's numbers, and back. */
 private[mxnet] object Conversion {

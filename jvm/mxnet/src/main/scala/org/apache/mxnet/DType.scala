@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import io.offboard.client.Dtype
+import _root_.io.offboard.client.Dtype
 
 /** Element types; the numbers are MXNet's. */
 object DType extends Enumeration {

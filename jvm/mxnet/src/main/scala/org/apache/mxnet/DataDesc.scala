@@ -4,6 +4,7 @@ import org.apache.mxnet.DType.DType
 import org.slf4j.{Logger, LoggerFactory}
 
 import scala.collection.immutable.ListMap
+import scala.language.implicitConversions
 
 /** What an input is: its name, shape, element type and the meaning of its axes. */
 case class DataDesc(name: String, shape: Shape, dtype: DType = DType.Float32, layout: String = Layout.UNDEFINED) {

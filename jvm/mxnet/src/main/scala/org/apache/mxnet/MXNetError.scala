@@ -1,8 +1,8 @@
 package org.apache.mxnet
 
-import io.offboard.client.OffboardException
-import io.offboard.gateway.GatewayException
-import io.offboard.rules.Rules
+import _root_.io.offboard.client.OffboardException
+import _root_.io.offboard.gateway.GatewayException
+import _root_.io.offboard.rules.Rules
 
 /** What MXNet refuses, and everything that an accelerator or the instance's Python says went wrong. */
 class MXNetError(val err: String) extends Exception(err)

@@ -1,5 +1,7 @@
 package org.apache.mxnet
 
+import scala.language.implicitConversions
+
 /** Numbers in arithmetic with arrays: Float or Double, and Int, which is taken as Float. */
 object MX_PRIMITIVES {
   trait MX_PRIMITIVE_TYPE extends Ordered[MX_PRIMITIVE_TYPE] {

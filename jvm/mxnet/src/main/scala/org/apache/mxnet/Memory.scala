@@ -3,7 +3,7 @@ package org.apache.mxnet
 import java.nio.{ByteBuffer, ByteOrder}
 import java.util.concurrent.atomic.AtomicLong
 
-import io.offboard.client.{Dtype, Tensor}
+import _root_.io.offboard.client.{Dtype, Tensor}
 
 /** Memory of an array and of its views; its version changes with every write. */
 private[mxnet] final class Memory(initial: ByteBuffer) {

@@ -29,6 +29,19 @@ object Model {
     (of("arg:"), of("aux:"))
   }
 
+  /** A checkpoint as bytes. */
+  private[mxnet] def serialize(symbol: Symbol, argParams: Map[String, NDArray], auxParams: Map[String, NDArray]): Array[Byte] = {
+    def bytes(arrays: Map[String, NDArray]) = arrays.map { case (name, array) => name -> array.serialize() }
+    Serializer.getSerializer.serialize(new SerializedModel(symbol.toJson, bytes(argParams), bytes(auxParams))).array
+  }
+
+  /** The checkpoint of such bytes. */
+  private[mxnet] def deserialize(bytes: Array[Byte]): (Symbol, Map[String, NDArray], Map[String, NDArray]) = {
+    val model = Serializer.getSerializer.deserialize[SerializedModel](java.nio.ByteBuffer.wrap(bytes))
+    def arrays(of: Map[String, Array[Byte]]) = of.map { case (name, each) => name -> NDArray.deserialize(each) }
+    (Symbol.loadJson(model.symbol), arrays(model.argParams), arrays(model.auxParams))
+  }
+
   private def parameterFile(prefix: String, epoch: Int): String = f"$prefix%s-$epoch%04d.params"
 
   private[mxnet] def createKVStore(kvStore: KVStore): (Option[KVStore], Boolean) = (Option(kvStore), true)

@@ -2,14 +2,15 @@ package org.apache.mxnet
 
 import java.lang.ref.WeakReference
 
-import io.offboard.client.Dtype
-import io.offboard.graph.ParamsFile
+import _root_.io.offboard.client.Dtype
+import _root_.io.offboard.graph.ParamsFile
 import org.apache.mxnet.Base.{CPtrAddress, NDArrayHandle}
 import org.apache.mxnet.DType.DType
 import org.apache.mxnet.MX_PRIMITIVES.MX_PRIMITIVE_TYPE
 import org.apache.mxnet.SparseFormat.SparseFormat
 
 import scala.collection.mutable
+import scala.language.implicitConversions
 
 /**
  * A dense array in the instance's memory. Slices and reshaped arrays are views: they share their elements with it.
@@ -59,7 +60,7 @@ class NDArray private[mxnet] (
   /** The bytes that MXNet's own serialization has. */
   def serialize(): Array[Byte] = ParamsFile.dumpOne(stored)
 
-  private[mxnet] def stored: io.offboard.graph.StoredArray = io.offboard.graph.StoredArray.dense(elements.tensor)
+  private[mxnet] def stored: _root_.io.offboard.graph.StoredArray = _root_.io.offboard.graph.StoredArray.dense(elements.tensor)
 
   override def dispose(): Unit = {
     super.dispose()
@@ -331,7 +332,7 @@ object NDArray extends NDArrayCreation {
   def deserialize(bytes: Array[Byte]): NDArray =
     MXNetError.translated(NDArrayFiles.ofStored(ParamsFile.loadOne(java.nio.ByteBuffer.wrap(bytes), "serialized NDArray")))
 
-  private[mxnet] def ofTensor(tensor: io.offboard.client.Tensor): NDArray =
+  private[mxnet] def ofTensor(tensor: _root_.io.offboard.client.Tensor): NDArray =
     new NDArray(Elements.of(tensor), Context.cpu(), true, true)
 
   private[mxnet] def make(shape: Shape, ctx: Context, dtype: Dtype, operator: String = null): NDArray = {

@@ -2,6 +2,8 @@ package org.apache.mxnet
 
 import org.apache.mxnet.MX_PRIMITIVES.MX_PRIMITIVE_TYPE
 
+import scala.language.implicitConversions
+
 /** A number on the left of an array. */
 private[mxnet] class NDArrayConversions(val value: MX_PRIMITIVE_TYPE) {
   import NativeArithmetic._

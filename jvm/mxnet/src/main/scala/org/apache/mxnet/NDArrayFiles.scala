@@ -2,8 +2,8 @@ package org.apache.mxnet
 
 import java.nio.file.Paths
 
-import io.offboard.client.{Dtype, Tensor}
-import io.offboard.graph.{ParamsFile, StoredArray}
+import _root_.io.offboard.client.{Dtype, Tensor}
+import _root_.io.offboard.graph.{ParamsFile, StoredArray}
 
 import scala.collection.JavaConverters._
 

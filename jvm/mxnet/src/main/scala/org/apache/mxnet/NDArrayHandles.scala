@@ -14,7 +14,8 @@ private[mxnet] object NDArrayHandles {
   def next(): NDArrayHandle = last.incrementAndGet()
 
   def publish(handle: NDArrayHandle, elements: Elements): Unit = {
-    published.values.removeIf(each => each.get == null)
+    val references = published.values.iterator
+    while (references.hasNext) if (references.next().get == null) references.remove()
     published.put(handle, new WeakReference(elements))
   }
 

@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import io.offboard.client.Dtype
+import _root_.io.offboard.client.Dtype
 
 /** An element-wise function of two numbers, in each of the types that it is computed in. */
 private[mxnet] abstract class ElementWise(val ofArrays: String, val ofScalar: String, val ofReversed: String) {

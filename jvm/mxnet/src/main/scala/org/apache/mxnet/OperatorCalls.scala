@@ -1,7 +1,7 @@
 package org.apache.mxnet
 
-import io.offboard.gateway.{Gateway, Tensor => GatewayTensor}
-import io.offboard.operators.{Facts, OperatorTable}
+import _root_.io.offboard.gateway.{Gateway, Tensor => GatewayTensor}
+import _root_.io.offboard.operators.{Facts, OperatorTable}
 
 import scala.collection.JavaConverters._
 import scala.collection.mutable
@@ -40,6 +40,12 @@ private[mxnet] object OperatorCalls {
     val facts = OperatorTable.find(operator)
     val (arrays, parameters) = values.map { case (name, value) => name -> unwrapped(value) }.partition(each => isArray(each._2))
     call(operator, facts, Vector.empty, arrays.map { case (name, value) => name -> single(value) }.toMap, parameters, out.toArray)
+  }
+
+  /** One of the image functions, which are no operators of the table. */
+  def image(function: String, inputs: Seq[NDArray], parameters: Map[String, Any], out: Option[NDArray]): NDArray = MXNetError.translated {
+    val texts = parameters.flatMap { case (name, value) => ParameterText.of(value).map(name -> _) }
+    finished(function, inputs, run(function, inputs, texts).map(each => new NDArray(each, Context.cpu(), true, true)), out.toArray).head
   }
 
   /** A new node: positional symbols, named symbols and parameters. */
@@ -124,7 +130,7 @@ private[mxnet] object OperatorCalls {
 
   private def run(operator: String, inputs: Seq[NDArray], parameters: Map[String, String]): Array[Elements] =
     Gateway.instance.invoke(operator, inputs.map(tensor).asJava, parameters.asJava, false).asScala
-      .map(each => Elements.of(new io.offboard.client.Tensor(io.offboard.client.Dtype.ofNumpyName(each.dtype), each.shape, each.data)))
+      .map(each => Elements.of(new _root_.io.offboard.client.Tensor(_root_.io.offboard.client.Dtype.ofNumpyName(each.dtype), each.shape, each.data)))
       .toArray
 
   private def tensor(array: NDArray): GatewayTensor = {

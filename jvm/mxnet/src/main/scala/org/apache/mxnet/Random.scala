@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import io.offboard.gateway.Gateway
+import _root_.io.offboard.gateway.Gateway
 import org.apache.mxnet.Base.MX_REAL_TYPE
 import org.apache.mxnet.DType.DType
 

@@ -1,7 +1,7 @@
 package org.apache.mxnet
 
-import io.offboard.client.{Dtype, Tensor}
-import io.offboard.graph.StoredArray
+import _root_.io.offboard.client.{Dtype, Tensor}
+import _root_.io.offboard.graph.StoredArray
 import org.apache.mxnet.SparseFormat.SparseFormat
 
 import scala.collection.JavaConverters._

@@ -3,9 +3,9 @@ package org.apache.mxnet
 import java.nio.charset.StandardCharsets
 import java.nio.file.{Files, Paths}
 
-import io.offboard.client.Inference
-import io.offboard.graph.{Composition, Entry, Graph, SymbolJson}
-import org.apache.mxnet.Base.{CPtrAddress, MX_PRIMITIVES, MX_REAL_TYPE}
+import _root_.io.offboard.client.Inference
+import _root_.io.offboard.graph.{Composition, Entry, Graph, SymbolJson}
+import org.apache.mxnet.Base.{CPtrAddress, MX_REAL_TYPE}
 import org.apache.mxnet.DType.DType
 
 import scala.collection.JavaConverters._
@@ -26,25 +26,25 @@ class Symbol private[mxnet] (private[mxnet] val entries: Vector[Entry]) extends 
   }
 
   def +(other: Symbol): Symbol = Symbol.binary("_Plus", this, other)
-  def +[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_PlusScalar", this, other)
+  def +[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_PlusScalar", this, other)
   def -(other: Symbol): Symbol = Symbol.binary("_Minus", this, other)
-  def -[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_MinusScalar", this, other)
+  def -[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_MinusScalar", this, other)
   def *(other: Symbol): Symbol = Symbol.binary("_Mul", this, other)
-  def *[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_MulScalar", this, other)
+  def *[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_MulScalar", this, other)
   def /(other: Symbol): Symbol = Symbol.binary("_Div", this, other)
-  def /[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_DivScalar", this, other)
+  def /[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_DivScalar", this, other)
   def **(other: Symbol): Symbol = Symbol.pow(this, other)
-  def **[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.pow(this, other)
+  def **[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.pow(this, other)
   def >(other: Symbol): Symbol = Symbol.greater(this, other)
-  def >[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.greater(this, other)
+  def >[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.greater(this, other)
   def >=(other: Symbol): Symbol = Symbol.greaterEqual(this, other)
-  def >=[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.greaterEqual(this, other)
+  def >=[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.greaterEqual(this, other)
   def <(other: Symbol): Symbol = Symbol.lesser(this, other)
-  def <[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.lesser(this, other)
+  def <[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.lesser(this, other)
   def <=(other: Symbol): Symbol = Symbol.lesserEqual(this, other)
-  def <=[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.lesserEqual(this, other)
+  def <=[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.lesserEqual(this, other)
   def %(other: Symbol): Symbol = Symbol.binary("_Mod", this, other)
-  def %[@specialized(MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_ModScalar", this, other)
+  def %[@specialized(Base.MX_PRIMITIVES) V](other: V): Symbol = Symbol.scalar("_ModScalar", this, other)
 
   override def clone(): Symbol = new Symbol(Composition.copied(entries.asJava).asScala.toVector)
 
@@ -138,7 +138,7 @@ object Symbol extends SymbolBase {
   /** A symbol is memory of the JVM alone. */
   private val release: CPtrAddress => Int = _ => 0
 
-  private[mxnet] def clientTypes(types: Map[String, DType]): java.util.Map[String, io.offboard.client.Dtype] =
+  private[mxnet] def clientTypes(types: Map[String, DType]): java.util.Map[String, _root_.io.offboard.client.Dtype] =
     types.map { case (name, dtype) => name -> DType.toClient(dtype) }.asJava
 
   private[mxnet] def shapes(found: Inference.Found): IndexedSeq[Shape] =
@@ -152,28 +152,28 @@ object Symbol extends SymbolBase {
   private[mxnet] def reversed(operator: String, number: Any, symbol: Symbol): Symbol = scalar(operator, symbol, number)
 
   def pow(sym1: Symbol, sym2: Symbol): Symbol = binary("_Power", sym1, sym2)
-  def pow[@specialized(MX_PRIMITIVES) V](sym: Symbol, number: V): Symbol = scalar("_PowerScalar", sym, number)
-  def pow[@specialized(MX_PRIMITIVES) V](number: V, sym: Symbol): Symbol = scalar("_RPowerScalar", sym, number)
+  def pow[@specialized(Base.MX_PRIMITIVES) V](sym: Symbol, number: V): Symbol = scalar("_PowerScalar", sym, number)
+  def pow[@specialized(Base.MX_PRIMITIVES) V](number: V, sym: Symbol): Symbol = scalar("_RPowerScalar", sym, number)
   def max(left: Symbol, right: Symbol): Symbol = binary("_Maximum", left, right)
-  def max[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_MaximumScalar", left, right)
-  def max[@specialized(MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_MaximumScalar", right, left)
+  def max[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_MaximumScalar", left, right)
+  def max[@specialized(Base.MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_MaximumScalar", right, left)
   def min(left: Symbol, right: Symbol): Symbol = binary("_Minimum", left, right)
-  def min[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_MinimumScalar", left, right)
-  def min[@specialized(MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_MinimumScalar", right, left)
+  def min[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_MinimumScalar", left, right)
+  def min[@specialized(Base.MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_MinimumScalar", right, left)
   def equal(left: Symbol, right: Symbol): Symbol = binary("_equal", left, right)
-  def equal[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_equal_scalar", left, right)
-  def equal[@specialized(MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_equal_scalar", right, left)
+  def equal[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_equal_scalar", left, right)
+  def equal[@specialized(Base.MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_equal_scalar", right, left)
   def notEqual(left: Symbol, right: Symbol): Symbol = binary("_not_equal", left, right)
-  def notEqual[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_not_equal_scalar", left, right)
-  def notEqual[@specialized(MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_not_equal_scalar", right, left)
+  def notEqual[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_not_equal_scalar", left, right)
+  def notEqual[@specialized(Base.MX_PRIMITIVES) V](left: V, right: Symbol): Symbol = scalar("_not_equal_scalar", right, left)
   def greater(left: Symbol, right: Symbol): Symbol = binary("_greater", left, right)
-  def greater[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_greater_scalar", left, right)
+  def greater[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_greater_scalar", left, right)
   def greaterEqual(left: Symbol, right: Symbol): Symbol = binary("_greater_equal", left, right)
-  def greaterEqual[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_greater_equal_scalar", left, right)
+  def greaterEqual[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_greater_equal_scalar", left, right)
   def lesser(left: Symbol, right: Symbol): Symbol = binary("_lesser", left, right)
-  def lesser[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_lesser_scalar", left, right)
+  def lesser[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_lesser_scalar", left, right)
   def lesserEqual(left: Symbol, right: Symbol): Symbol = binary("_lesser_equal", left, right)
-  def lesserEqual[@specialized(MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_lesser_equal_scalar", left, right)
+  def lesserEqual[@specialized(Base.MX_PRIMITIVES) V](left: Symbol, right: V): Symbol = scalar("_lesser_equal_scalar", left, right)
 
   def zeros(shape: Shape, dType: DType = MX_REAL_TYPE, ctx: Context = null): Symbol = made("_zeros", shape, dType, ctx)
 
@@ -203,7 +203,7 @@ object Symbol extends SymbolBase {
     val described = Option(shape).map("__shape__" -> _.toString) ++ lrMult.map("__lr_mult__" -> _.toString) ++
       wdMult.map("__wd_mult__" -> _.toString) ++ Option(dType).map("__dtype__" -> _.id.toString)
     val attributes = AttrScope.current.get(Option(attr)) ++ described ++ kwargs
-    val node = io.offboard.graph.Node.variable(name, Composition.hidden(attributes.asJava))
+    val node = _root_.io.offboard.graph.Node.variable(name, Composition.hidden(attributes.asJava))
     new Symbol(Vector(new Entry(node, 0)))
   }
 
@@ -239,9 +239,14 @@ object Symbol extends SymbolBase {
       named: Map[String, Symbol], parameters: Map[String, Any]): Symbol = MXNetError.translated {
     val texts = parameters.flatMap { case (key, value) => ParameterText.of(value).map(key -> _) }
     val attributes = AttrScope.current.get(Option(attr)) ++ texts
-    val made = Composition.compose(operator, hint => NameManager.current.get(Option(name), hint), attributes.asJava,
+    val made = Composition.compose(operator, new Label(name), attributes.asJava,
       positional.map(each => if (each == null) null else each.entry).asJava, named.map { case (key, value) => key -> value.entry }.asJava)
     new Symbol(made.asScala.toVector)
+  }
+
+  /** The name given, or one of the operator's hint. */
+  private final class Label(name: String) extends java.util.function.UnaryOperator[String] {
+    override def apply(hint: String): String = NameManager.current.get(Option(name), hint)
   }
 
   /** Reads a file of symbol JSON of any MXNet version. */

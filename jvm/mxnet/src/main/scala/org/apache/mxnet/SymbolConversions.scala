@@ -1,9 +1,9 @@
 package org.apache.mxnet
 
-import org.apache.mxnet.Base.MX_PRIMITIVES
+import scala.language.implicitConversions
 
 /** A number on the left of a symbol. */
-class SymbolConversions[@specialized(MX_PRIMITIVES) V](val value: V) {
+class SymbolConversions[@specialized(Base.MX_PRIMITIVES) V](val value: V) {
   def +(other: Symbol): Symbol = other + value
   def -(other: Symbol): Symbol = Symbol.reversed("_RMinusScalar", value, other)
   def *(other: Symbol): Symbol = other * value

@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import io.offboard.graph.Node
+import _root_.io.offboard.graph.Node
 
 import scala.collection.JavaConverters._
 

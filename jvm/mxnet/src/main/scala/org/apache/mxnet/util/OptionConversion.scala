@@ -1,0 +1,8 @@
+package org.apache.mxnet.util
+
+import scala.language.implicitConversions
+
+/** A value where an option is asked for. */
+object OptionConversion {
+  implicit def someWrapper[A](noSome: A): Option[A] = Option(noSome)
+}
