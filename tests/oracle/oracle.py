@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 from tests.oracle import frames
 
-_SECONDS = 60.0
-
 
 class Oracle:
-    """One process of real MXNet, started again after each crash or case without an answer in 60 s."""
+    """One process of real MXNet, started again after each crash or case without an answer in ``seconds``."""
 
-    def __init__(self, python: str) -> None:
-        self._python = python
+    def __init__(self, python: str, seconds: float = 60.0) -> None:
+        self._python, self._seconds = python, seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Oracle:
@@ -38,7 +36,7 @@ class Oracle:
         assert process.stdout is not None
         try:
             frames.write(process.stdin, head, arrays)
-            if not select.select([process.stdout], [], [], _SECONDS)[0]:
+            if not select.select([process.stdout], [], [], self._seconds)[0]:
                 self._stop()
                 return {"crash": "no answer"}, {}
             answer = frames.read(process.stdout)

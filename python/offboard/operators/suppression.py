@@ -83,19 +83,16 @@ def suppress(
     kept = body.value(body.fresh("kept"), (n, m), BOOL)
     body.inputs = [index, going, pending, kept]
 
-    def seen(value: Value) -> Value:
-        return Value(body, value.name, value.shape, value.dtype, value.known)
-
     def chosen(value: Value) -> Value:
         return body.emit("GatherElements", [value, at], (n, 1), axis=1)
 
     at = body.emit("ArgMax", [pending.cast(np.uint8)], (n, 1), INT64, axis=1, keepdims=1)
     found = chosen(pending)
-    others = [seen(column) for column in boxes]
+    others = [column.seen_from(body) for column in boxes]
     hit = measure([chosen(column) for column in others], others)
     hit = hit >= threshold if inclusive else hit > threshold
     if classes is not None:
-        labels = seen(classes)
+        labels = classes.seen_from(body)
         hit = hit & chosen(labels).equals(labels)
     here = body.const(np.arange(m, dtype=np.int32).reshape(1, m)).equals(at.cast(np.int32))
     body.outputs = [found.cast(np.int32).max([0, 1]).reshape(()) > 0, pending & ~(hit | here), kept | (here & found)]

@@ -18,8 +18,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ __all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "res
 _INTEGERS = {"int", "uint", "long", "ulong"}
 _UNSIGNED = {"uint", "ulong"}
 _KIND = {"uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "boolean", "shape": "Shape(tuple)"}
+# Operators with different attributes whose parsed values are remembered.
+_KEPT = 4096
 _TRUE, _FALSE = {"1", "true", "True"}, {"0", "false", "False"}
 
 
@@ -144,11 +147,14 @@ class Facts:
         """All inputs that the operator may have, in order; none for a purely variadic one."""
         return tuple(self._entry["inputs"])
 
-    def parse(self, attrs: Mapping[str, str]) -> dict[str, Any]:
+    def parse(self, attrs: Mapping[str, str]) -> Mapping[str, Any]:
         """Typed values of all parameters, defaults included; raises MXNetError with MXNet's texts.
 
         Keys of the form ``__key__`` are no parameters. An operator without parameters ignores what it is given.
         """
+        return _parsed(self.name, tuple(attrs.items()))
+
+    def _parse(self, attrs: Mapping[str, str]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         try:
             for key, text in attrs.items():
@@ -218,6 +224,12 @@ class Facts:
 
 def _holds(condition: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     return all(params.get(name) == value for name, value in condition.items())
+
+
+@lru_cache(_KEPT)
+def _parsed(operator: str, attrs: tuple[tuple[str, str], ...]) -> Mapping[str, Any]:
+    """Kept, for the many who ask and the nodes of deep networks that are alike; so nobody may write to it."""
+    return MappingProxyType(_load()[operator]._parse(dict(attrs)))
 
 
 @cache

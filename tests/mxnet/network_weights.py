@@ -1,12 +1,15 @@
-"""Random weights with which a deep network neither dies out nor explodes, the same in every run."""
+"""Random weights with which a deep network neither dies out nor explodes, the same in every run, and digests."""
 
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 
 import offboard.mxnet as mx
+
+_SAMPLES = 24
 
 
 def weights(symbol: mx.sym.Symbol, inputs: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
@@ -30,3 +33,10 @@ def _filled(name: str, shape: tuple[int, ...], fed: bool) -> np.ndarray:
     else:
         made = generator.normal(0, 0.1, shape)
     return made.astype("float32")
+
+
+def digest(output: np.ndarray) -> dict[str, Any]:
+    """Shape, mean and some elements of an output."""
+    chosen = np.linspace(0, output.size - 1, min(_SAMPLES, output.size)).astype(int)
+    samples = [float(f"{value:.7g}") for value in output.reshape(-1)[chosen]]
+    return {"shape": list(output.shape), "mean": float(f"{output.mean():.7g}"), "samples": samples}
