@@ -108,8 +108,10 @@ class _Scope(dict[str, Any]):
             self[name] = getattr(self, "_" + name)
         for name in ("normal", "ties", "special", "wide", "positive", "unit", "below", "boxes", "constant"):
             self[name] = getattr(self, "_" + name)
+        for name in ("coordinates", "distinct", "definite", "triangle", "rois", "objects", "affine", "edges", "symmetric", "laid", "positive_real"):
+            self[name] = getattr(self, "_" + name)
         self["__builtins__"] = {}
-        for function in (tuple, range, max, min, len, list, int, isinstance, enumerate, math.prod):
+        for function in (tuple, range, max, min, len, list, int, float, sorted, sum, isinstance, enumerate, math.prod):
             self[function.__name__] = function
 
     def __missing__(self, name: str) -> Any:
@@ -265,6 +267,97 @@ class _Scope(dict[str, Any]):
 
         return make
 
+    def _coordinates(self, sizes: Shape, beyond: int = 0) -> Contents:
+        """Places in an array of ``sizes``, one a column, all different as far as it has enough of them."""
+
+        def make(shape: Shape) -> np.ndarray:
+            count, total = math.prod(shape[1:]), math.prod(sizes)
+            chosen = self._generator().permutation(total)[np.arange(count) % total]
+            made = np.array(np.unravel_index(chosen, sizes), np.float64).reshape(len(sizes), *shape[1:])
+            if beyond:
+                made = made + self._generator().integers(-beyond, beyond + 1, made.shape)
+            return made
+
+        return make
+
+    def _distinct(self, count: int) -> Contents:
+        """Different whole numbers below ``count``."""
+        return lambda shape: self._generator().permutation(count)[: math.prod(shape)].reshape(shape).astype(np.float64)
+
+    def _definite(self) -> Contents:
+        """Symmetric positive definite matrices."""
+
+        def make(shape: Shape) -> np.ndarray:
+            made = self._generator().standard_normal(shape)
+            if made.ndim < 2 or shape[-1] != shape[-2]:
+                return made
+            return made @ made.swapaxes(-1, -2) + np.eye(shape[-1])
+
+        return make
+
+    def _triangle(self) -> Contents:
+        """Matrices with a diagonal that is not near 0; whether the other half is 0 must not matter."""
+
+        def make(shape: Shape) -> np.ndarray:
+            made = self._generator().standard_normal(shape)
+            if made.ndim < 2:
+                return made
+            return made + np.eye(shape[-2], shape[-1]) * np.where(self._generator().random(shape) < 0.5, 3.0, -4.0)
+
+        return make
+
+    def _rois(self, images: int, size: float) -> Contents:
+        """Rows of an image's number and a box in pixels, at times upside down or outside."""
+
+        def make(shape: Shape) -> np.ndarray:
+            generator = self._generator()
+            made = generator.uniform(-0.1, 1.1, shape) * size
+            made[..., 0] = generator.integers(0, images, shape[:-1])
+            if shape[-1] == 5 and generator.random() < 0.8:
+                made[..., 3:] = made[..., 1:3] + generator.uniform(0, 0.7, made[..., 3:].shape) * size
+            if shape[-1] == 6:
+                made[..., 5] = generator.uniform(-180, 180, shape[:-1])
+            return made
+
+        return make
+
+    def _objects(self, classes: int) -> Contents:
+        """Labels (batch, objects, 5): class and box; those behind the last object are -1."""
+
+        def make(shape: Shape) -> np.ndarray:
+            generator = self._generator()
+            made = self._boxes()(shape)
+            made[..., 0] = generator.integers(0, classes, shape[:-1])
+            for sample in made:
+                sample[generator.integers(0, shape[1] + 1) :] = -1
+            return made
+
+        return make
+
+    def _affine(self) -> Contents:
+        """Transformations that are near to the identity."""
+        return lambda shape: np.resize([1.0, 0, 0, 0, 1.0, 0], shape) + self._generator().standard_normal(shape) * 0.3
+
+    def _edges(self) -> Contents:
+        """Ends of bins that lie side by side."""
+        return lambda shape: np.linspace(-2.0, 2.5, math.prod(shape)).reshape(shape)
+
+    def _symmetric(self) -> Contents:
+        def make(shape: Shape) -> np.ndarray:
+            made = self._generator().standard_normal(shape)
+            return made + made.swapaxes(-1, -2)
+
+        return make
+
+    def _laid(self, lead: Shape, matrix: Shape, axis: int) -> Shape:
+        """A stack of matrices whose rows are along ``axis``."""
+        at = axis if axis >= 0 else len(lead) + 2 + axis
+        rest = (*lead, matrix[1])
+        return (*rest[:at], matrix[0], *rest[at:])
+
+    def _positive_real(self) -> float:
+        return self._one_of(0.5, 1.0, 2.0, 3.7, 0.1)
+
     def contents(self, expression: str | None) -> Contents:
         """How an input is filled: as its strategy says, or of everyday, tied, special or widely spread numbers."""
         if expression is not None:
@@ -328,7 +421,8 @@ class Graphs:
         scope["dtype"] = dtype
         facts, inputs = scope.facts, scope.strategy.get("inputs", {})
         for name in (*facts.parameters, *([facts.variadic] if facts.variadic else [])):
-            scope[name]
+            # In expressions ``dtype`` is the case's, and ``range`` Python's.
+            scope._attribute(name) if name in ("dtype", "range") else scope[name]
         attrs = dict(scope.given)
         try:
             names = facts.input_names(facts.parse(attrs))
