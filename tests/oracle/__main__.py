@@ -72,7 +72,7 @@ def main() -> int:
             elif "error" in theirs.get("forward", theirs.get("load", {})):
                 refusals[case.operator] += 1
             for each in compare(ours, outputs, theirs, expected, case.precision):
-                why = reason(case, each)
+                why = reason(case, each, outputs, lambda arrays, head=case.head: oracle.ask(head, arrays))
                 if why is not None:
                     known[why] += 1
                 else:

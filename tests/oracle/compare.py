@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ class Disagreement:
 
     what: str
     detail: str
+    # Whether both sides run the case, or both refuse it.
+    agreed: bool = False
 
 
 def _covers(ours: Any, theirs: Any) -> bool:
@@ -86,6 +88,11 @@ def difference(ours: np.ndarray, theirs: np.ndarray, precision: str | None = Non
     return f"value at {at}: {ours[at]!r} for {theirs[at]!r}, {int((~equal).sum())} of {equal.size} differ"
 
 
+def refuses(said: dict[str, Any]) -> bool:
+    """Whether a side does not run the case."""
+    return "load" in said or "error" in said["forward"]
+
+
 def compare(
     ours: dict[str, Any],
     outputs: dict[str, np.ndarray],
@@ -96,6 +103,17 @@ def compare(
     """All disagreements on a case; ``precision`` is the least precise float dtype of its inputs."""
     if "crash" in theirs:
         return []
+    agreed = refuses(ours) == refuses(theirs)
+    return [replace(each, agreed=agreed) for each in _disagreements(ours, outputs, theirs, expected, precision)]
+
+
+def _disagreements(
+    ours: dict[str, Any],
+    outputs: dict[str, np.ndarray],
+    theirs: dict[str, Any],
+    expected: dict[str, np.ndarray],
+    precision: str | None,
+) -> list[Disagreement]:
     if "load" in theirs or "load" in ours:
         value = {"value": None}
         return _answers("load", ours.get("load", value), theirs.get("load", value))

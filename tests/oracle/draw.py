@@ -50,6 +50,11 @@ class Case:
     train: bool = False
 
     @property
+    def operators(self) -> list[str]:
+        """The names of all operators of the graph."""
+        return [node["op"] for node in json.loads(self.graph)["nodes"] if node["op"] != "null"]
+
+    @property
     def precision(self) -> str | None:
         """The least precise float dtype among the inputs."""
         floats = [array.dtype for array in self.arrays.values() if array.dtype.kind == "f"]
@@ -108,7 +113,19 @@ class _Scope(dict[str, Any]):
             self[name] = getattr(self, "_" + name)
         for name in ("normal", "ties", "special", "wide", "positive", "unit", "below", "boxes", "constant"):
             self[name] = getattr(self, "_" + name)
-        for name in ("coordinates", "distinct", "definite", "triangle", "rois", "objects", "affine", "edges", "symmetric", "laid", "positive_real"):
+        for name in (
+            "coordinates",
+            "distinct",
+            "definite",
+            "triangle",
+            "rois",
+            "objects",
+            "affine",
+            "edges",
+            "symmetric",
+            "laid",
+            "positive_real",
+        ):
             self[name] = getattr(self, "_" + name)
         self["__builtins__"] = {}
         for function in (tuple, range, max, min, len, list, int, float, sorted, sum, isinstance, enumerate, math.prod):

@@ -17,7 +17,7 @@ from tests.oracle import frames
 class Oracle:
     """One process of real MXNet, started again after each crash or case without an answer in ``seconds``."""
 
-    def __init__(self, python: str, seconds: float = 60.0) -> None:
+    def __init__(self, python: str, seconds: float = 30.0) -> None:
         self._python, self._seconds = python, seconds
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -149,6 +149,8 @@ def softmin(p: Params, x: Value) -> Value:
 def softmax_activation(p: Params, x: Value) -> Value:
     """Softmax over channels, or over the last axis."""
     if p.mode == "channel":
+        if x.ndim < 3:
+            raise ValueError("Input need to have a least 3 dimensions when mode=channel")
         return x.softmax(1)
     # MXNet's words are "over the instance"; what it computes is the last axis.
     return x.softmax(-1)

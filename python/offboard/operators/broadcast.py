@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Value, broadcast_shapes
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, operator, type_of_first
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "LOGICAL"]
 
@@ -164,11 +164,7 @@ def broadcast_to(p: Params, x: Value) -> Value:
     return x.expand(size or old for size, old in zip(p.shape, x.shape, strict=True))
 
 
-def _like_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
-    return shapes
-
-
-@operator("broadcast_like", fill=_like_fill)
+@operator("broadcast_like", types=type_of_first)
 def broadcast_like(p: Params, x: Value, like: Value) -> Value:
     """Broadcast to another array's shape, whole or on chosen axes."""
     if p.lhs_axes is None or p.rhs_axes is None:

@@ -118,7 +118,7 @@ def _in_float64(x: Value, weight: Value, stride: Shape, dilate: Shape, pad: Shap
     return (rows @ columns).reshape((n, filters, *sizes))
 
 
-def _transposed_in_float64(x: Value, weight: Value, stride: Shape, dilate: Shape, groups: int) -> Value:
+def transposed_in_float64(x: Value, weight: Value, stride: Shape, dilate: Shape, groups: int) -> Value:
     """Without padding: zeros between the elements, then convolution with the kernel turned around."""
     for axis, step in enumerate(stride, 2):
         size = x.shape[axis]
@@ -150,6 +150,8 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
         raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
     extents = [e * (k - 1) + 1 for k, e in zip(p.kernel, dilate, strict=True)]
     full = [(d - 1) * s + k for d, s, k in zip(x.shape[2:], stride, extents, strict=True)]
+    if any(a >= s for a, s in zip(adj, stride, strict=True)):
+        raise ValueError(f"adj {adj} must be smaller than stride {stride}")
     if p.target_shape and any(p.target_shape):
         totals = [f - t for f, t in zip(full, p.target_shape, strict=True)]
         if any(total < 0 for total in totals):
@@ -157,8 +159,6 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
         pad = tuple((total + 1) // 2 for total in totals)
         sizes = tuple(p.target_shape)
     else:
-        if any(a >= s for a, s in zip(adj, stride, strict=True)):
-            raise ValueError(f"adj {adj} must be smaller than stride {stride}")
         sizes = tuple(f - 2 * b + a for f, b, a in zip(full, pad, adj, strict=True))
     if any(size < 0 for size in sizes):
         raise ValueError(f"padding {pad} leaves nothing of {full}")
@@ -166,7 +166,7 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
     beyond = [max(b + size - f, 0) for b, size, f in zip(pad, sizes, full, strict=True)]
     later = bias is not None and (any(beyond) or x.dtype == FLOAT64)
     if x.dtype == FLOAT64:
-        made = _transposed_in_float64(x, weight, stride, dilate, p.num_group)
+        made = transposed_in_float64(x, weight, stride, dilate, p.num_group)
     else:
         made = p.graph.emit(
             "ConvTranspose",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, Dtype, Shape, Value
+from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
@@ -52,8 +53,19 @@ def full(p: Params) -> Value:
 def _arange_shape(p: Params) -> PartialShape:
     if p.values.get("infer_range") and p.stop is None:
         return (0,)
-    start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+    start, stop = _ends(p)
     return (math.ceil((stop - start) / p.step) * p.repeat,)
+
+
+def _ends(p: Params) -> tuple[float, float]:
+    start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+    if p.step == 0:
+        raise ValueError("Range does not support step=0")
+    if p.repeat <= 0:
+        raise ValueError(f"Repeat should be larger than 0, received {p.repeat}")
+    if start != stop and (start < stop) != (p.step > 0):
+        raise ValueError(f"Invalid range (start, stop, step) = ({start:g},{stop:g},{p.step:g})")
+    return start, stop
 
 
 @operator("_arange", partial=_arange_shape)
@@ -62,10 +74,12 @@ def arange(p: Params) -> Value:
     if p.infer_range and p.stop is None and p.wanted is not None:
         count, start = p.wanted[0] // p.repeat, p.start
     else:
-        start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+        start, stop = _ends(p)
         count = math.ceil((stop - start) / p.step)
-    steps = np.arange(count, dtype=np.float64) * p.step + start
-    return p.graph.const(np.repeat(steps, p.repeat).astype(_dtype(p)))
+    dtype = _dtype(p)
+    # In the type's own arithmetic: a step of 0.5 is none in integers.
+    steps = np.arange(count).astype(dtype) * number_in(p.step, dtype) + number_in(start, dtype)
+    return p.graph.const(np.repeat(steps.astype(dtype), p.repeat))
 
 
 @operator("_linspace")

@@ -7,32 +7,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from offboard.operators.builder import FLOAT64, Value
 from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, PartialShape, operator
 from offboard.operators.special import log_gamma
 
-# The logarithm of the density of samples, given parameters.
-Density = Callable[..., Value]
+# The logarithm of the density of samples given parameters, and the density itself.
+Density: TypeAlias = Callable[..., tuple[Value, Value]]
 
 
-def _uniform(x: Value, low: Value, high: Value) -> Value:
+def _by_logarithm(logarithm: Callable[..., Value]) -> Density:
+    def density(x: Value, *parameters: Value) -> tuple[Value, Value]:
+        made = logarithm(x, *parameters)
+        return made, made.exp()
+
+    density.__doc__ = logarithm.__doc__
+    return density
+
+
+def _uniform(x: Value, low: Value, high: Value) -> tuple[Value, Value]:
     """The same everywhere: whether a sample lies within is not looked at."""
-    return (-(high - low).log()).expand(x.shape)
+    return -(high - low).log(), 1.0 / (high - low)
 
 
-def _normal(x: Value, mean: Value, deviation: Value) -> Value:
+def _normal(x: Value, mean: Value, deviation: Value) -> tuple[Value, Value]:
     away = x - mean
-    return away * away * -0.5 / (deviation * deviation) - (deviation * math.sqrt(2 * math.pi)).log()
+    exponent = away * away * -0.5 / (deviation * deviation)
+    scale = deviation * math.sqrt(2 * math.pi)
+    return exponent - scale.log(), exponent.exp() / scale
+
+
+def _exponential(x: Value, rate: Value) -> tuple[Value, Value]:
+    return rate.log() - rate * x, rate * (-(rate * x)).exp()
 
 
 def _gamma(x: Value, alpha: Value, beta: Value) -> Value:
     return alpha * beta.log() + (alpha - 1.0) * x.log() - beta * x - log_gamma(alpha)
-
-
-def _exponential(x: Value, rate: Value) -> Value:
-    return rate.log() - rate * x
 
 
 def _poisson(x: Value, rate: Value) -> Value:
@@ -56,11 +68,11 @@ def _dirichlet(x: Value, alpha: Value) -> Value:
 _DENSITIES: dict[str, Density] = {
     "uniform": _uniform,
     "normal": _normal,
-    "gamma": _gamma,
     "exponential": _exponential,
-    "poisson": _poisson,
-    "negative_binomial": _negative_binomial,
-    "generalized_negative_binomial": _generalized_negative_binomial,
+    "gamma": _by_logarithm(_gamma),
+    "poisson": _by_logarithm(_poisson),
+    "negative_binomial": _by_logarithm(_negative_binomial),
+    "generalized_negative_binomial": _by_logarithm(_generalized_negative_binomial),
 }
 
 
@@ -79,10 +91,6 @@ def _checked(sample: Value, parameters: Sequence[Value], *, vectors: bool) -> No
             raise ValueError(f"Shape inconsistent, Provided = {list(each.shape)}, inferred shape={wanted}")
 
 
-def _made(p: Params, logarithm: Value, x: Value) -> Value:
-    return (logarithm if p.is_log else logarithm.exp()).cast(x.dtype)
-
-
 def _parameters_alike(p: Params, inputs: list[PartialShape]) -> Sequence[PartialShape]:
     known = next((shape for shape in inputs[1:] if shape is not None), None)
     return [inputs[0], *(known if shape is None else shape for shape in inputs[1:])]
@@ -95,7 +103,8 @@ def _density(function: Density) -> Callable[..., Value]:
             each.reshape(each.shape + (1,) * (sample.ndim - each.ndim)).cast(FLOAT64).expand(sample.shape)
             for each in parameters
         ]
-        return _made(p, function(sample.cast(FLOAT64), *beside), sample)
+        logarithm, density = function(sample.cast(FLOAT64), *beside)
+        return (logarithm if p.is_log else density).cast(sample.dtype)
 
     lower.__doc__ = function.__doc__
     return lower
@@ -110,5 +119,6 @@ def dirichlet(p: Params, sample: Value, alpha: Value) -> Value:
     """Of vectors along the last axis; one vector alone has a density of shape (1,)."""
     _checked(sample, [alpha], vectors=True)
     lead = (*alpha.shape[:-1], *(1,) * (sample.ndim - alpha.ndim), alpha.shape[-1])
-    made = _made(p, _dirichlet(sample.cast(FLOAT64), alpha.reshape(lead).cast(FLOAT64).expand(sample.shape)), sample)
+    logarithm = _dirichlet(sample.cast(FLOAT64), alpha.reshape(lead).cast(FLOAT64).expand(sample.shape))
+    made = (logarithm if p.is_log else logarithm.exp()).cast(sample.dtype)
     return made if sample.ndim > 1 else made.reshape((1,))

@@ -48,7 +48,13 @@ def multibox_detection(p: Params, scores: Value, offsets: Value, anchors: Value)
     if scores.dtype != FLOAT32:
         raise ValueError("cls_prob must be float32")
     g = scores.graph
+    if scores.ndim != 3 or offsets.ndim != 2 or anchors.ndim != 3 or anchors.shape[2] != 4:
+        raise ValueError(f"MultiBoxDetection takes no shapes {scores.shape}, {offsets.shape}, {anchors.shape}")
     n, _, m = scores.shape
+    if anchors.shape[1] != m:
+        raise ValueError("Number of anchors mismatch")
+    if offsets.shape != (n, m * 4):
+        raise ValueError("# anchors mismatch with # loc")
     dtype = scores.dtype
     foreground = scores.slice(1, 1, scores.shape[1])
     best = foreground.max([1])

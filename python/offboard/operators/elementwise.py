@@ -242,6 +242,8 @@ def _channels(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 )
 def identity_with_average(p: Params, x: Value, average: Value) -> Value:
     """The input as it is; the moving average has an element a channel."""
+    if x.ndim < 2 or average.shape != (x.shape[1],):
+        raise ValueError(f"Shape inconsistent, Provided = {list(average.shape)}, for channels of {list(x.shape)}")
     return x
 
 
@@ -415,18 +417,28 @@ def amp_cast(p: Params, x: Value) -> Value:
     return x.graph.where(x.isnan(), x.graph.const(0, FLOAT32), rounded).cast(wanted)
 
 
-def _common_type(p: Params, dtypes: Sequence[Dtype | None]) -> Dtype | None:
-    floats = [dtype for dtype in dtypes if dtype is not None and (dtype.kind == "f" or dtype == BFLOAT16)]
-    if not floats:
-        return None
-    return (min if p.cast_narrow else max)(floats, key=lambda dtype: dtype.itemsize)
+# What amp_multicast converts; float64 it leaves as it is.
+_MIXED = (np.dtype(np.float16), BFLOAT16, FLOAT32)
 
 
-@operator("amp_multicast", types=lambda p, dtypes: (dtypes, [_common_type(p, dtypes)] * p.num_outputs))
+def _common_types(p: Params, dtypes: Sequence[Dtype | None]) -> list[Dtype | None]:
+    """The outputs' types: float32 where any input is, else float16 and its like as the first input, whatever that is.
+
+    With ``cast_narrow`` the narrowest of them.
+    """
+    mixed = [dtype for dtype in dtypes if dtype in _MIXED]
+    if p.cast_narrow:
+        common: Dtype | None = min(mixed, key=lambda dtype: dtype.itemsize, default=None)
+    else:
+        common = FLOAT32 if FLOAT32 in mixed else dtypes[0]
+    return [common if dtype in _MIXED else dtype for dtype in dtypes]
+
+
+@operator("amp_multicast", types=lambda p, dtypes: (dtypes, _common_types(p, dtypes)))
 def amp_multicast(p: Params, *values: Value) -> list[Value]:
-    """All float inputs in the widest (or with ``cast_narrow`` the narrowest) of their dtypes."""
-    common = _common_type(p, [value.dtype for value in values])
-    return [value.cast(common) if value.is_float and common is not None else value for value in values]
+    """float16 and float32 inputs in the wider (or with ``cast_narrow`` the narrower) of their dtypes."""
+    wanted = _common_types(p, [value.dtype for value in values])
+    return [cast_to(value, dtype or value.dtype) for value, dtype in zip(values, wanted, strict=True)]
 
 
 @operator("zeros_like", same_shape=True)

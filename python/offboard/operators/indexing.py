@@ -13,6 +13,11 @@ from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
 
 
+def everywhere(condition: Value) -> Value:
+    """Whether a condition holds for all elements, 0-dimensional."""
+    return condition.cast(np.int32).min(range(condition.ndim)).cast(BOOL)
+
+
 def in_range(indices: Value, size: int, mode: str) -> Value:
     """Indices as int64 inside 0..size: clipped, or wrapped around."""
     whole = indices.cast(INT64)
@@ -89,14 +94,17 @@ def pick(p: Params, x: Value, indices: Value) -> Value:
 
 @operator("gather_nd", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
 def gather_nd(p: Params, x: Value, indices: Value) -> Value:
-    """Elements at coordinates, whose first axis runs over dimensions; each coordinate is clipped."""
+    """Elements at coordinates, whose first axis runs over dimensions; negative ones count from the end."""
     count = indices.shape[0]
+    if count > x.ndim:
+        raise ValueError(f"Number of indices exceeds data dimension in operator gather_nd: {count} for {x.shape}")
     limits = x.graph.const(np.array(x.shape[:count], np.int64).reshape((count,) + (1,) * (indices.ndim - 1)))
     whole = indices.cast(INT64)
     whole = x.graph.where(whole < 0, whole + limits, whole)
     last = x.graph.minimum(x.graph.maximum(whole, x.graph.const(0, INT64)), limits - 1)
     moved = last.transpose([*range(1, indices.ndim), 0])
-    return x.graph.emit("GatherND", [x, moved], (*indices.shape[1:], *x.shape[count:]))
+    made = x.graph.emit("GatherND", [x, moved], (*indices.shape[1:], *x.shape[count:]))
+    return made.provided(everywhere(last.equals(whole)), "gather_nd: an index is out of bounds")
 
 
 @operator("one_hot", types=lambda p, dtypes: (dtypes, [named_type(p.dtype)]))

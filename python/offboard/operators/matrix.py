@@ -43,6 +43,8 @@ def fully_connected(p: Params, x: Value, weight: Value, bias: Value | None = Non
 @operator("dot")
 def dot(p: Params, a: Value, b: Value) -> Value:
     """The last axis of the first with the first axis of the second; transposing swaps which."""
+    if a.ndim == b.ndim == 1 and (p.transpose_a or p.transpose_b):
+        raise ValueError("Cannot transpose vectors")
     left = (
         a.reshape((a.shape[0], math.prod(a.shape[1:]))).transpose((1, 0))
         if p.transpose_a and a.ndim > 1

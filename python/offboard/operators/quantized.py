@@ -19,6 +19,7 @@ from offboard.operators.convolution import spatial
 from offboard.operators.indexing import embedding
 from offboard.operators.pooling import pooling
 from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.shaping import in_rank
 
 INT8, UINT8, INT32 = np.dtype(np.int8), np.dtype(np.uint8), np.dtype(np.int32)
 # Levels on one side of zero: half a level more than the largest integer.
@@ -342,8 +343,11 @@ def quantized_concat(p: Params, *inputs: Value) -> list[Value]:
     """Joined in a range that holds all ranges and zero."""
     g = p.graph
     data, ends = inputs[: p.num_args], inputs[p.num_args :]
+    axis = in_rank(p.dim, data[0])
     for value in data:
         require(value, "an input", INT8, UINT8)
+        if value.shape[:axis] + value.shape[axis + 1 :] != data[0].shape[:axis] + data[0].shape[axis + 1 :]:
+            raise ValueError(f"Incompatible input shape: {[v.shape for v in data]} along dimension {axis}")
     dtype = UINT8 if all(value.dtype == UINT8 for value in data) else INT8
     low = high = single(g, 0.0)
     for index in range(len(data)):
@@ -353,7 +357,7 @@ def quantized_concat(p: Params, *inputs: Value) -> list[Value]:
     for index, value in enumerate(data):
         own = single(g, LEVELS[value.dtype]) / magnitude(*ends[2 * index : 2 * index + 2])
         parts.append(saturated(value.cast(FLOAT32) * (whole / own), dtype))
-    return [g.concat(parts, p.dim), low, high]
+    return [g.concat(parts, axis), low, high]
 
 
 def _batch_norm_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:

@@ -34,7 +34,14 @@ def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return [data, parameters, *rest, *[(data[1],)] * int(p.use_sequence_length)]
 
 
-@operator("RNN", fill=_fill)
+def _types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """All of one dtype, but for the lengths, which have their own."""
+    count = len(dtypes) - int(p.use_sequence_length)
+    first = next((dtype for dtype in dtypes[:count] if dtype is not None), None)
+    return [*[first] * count, *(each or first for each in dtypes[count:])], [first] * p.num_outputs
+
+
+@operator("RNN", fill=_fill, types=_types)
 def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> list[Value]:
     """(time, batch, inputs) to (time, batch, directions * state_size), and the last states where asked for.
 

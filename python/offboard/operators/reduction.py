@@ -173,8 +173,8 @@ def cumsum(p: Params, x: Value) -> Value:
     """Running sums along an axis, or of the flattened array; of bool as int64."""
     dtype = _cumsum_type(p, x.dtype) or x.dtype
     flat, axis = (x.reshape((x.size,)), 0) if p.axis is None else (x, p.axis)
-    if not -flat.ndim <= axis < flat.ndim:
-        raise ValueError(f"axis value {axis} out of range")
+    if not 0 <= axis < flat.ndim:
+        raise ValueError(f"axis {axis} must be in range [0, {flat.ndim})")
     cast = flat.cast(np.int64).cast(dtype) if x.is_float and dtype.kind == "i" else flat.cast(dtype)
     wide = cast.cast(INT64) if dtype.kind in "iu" else cast
     return wide.graph.emit("CumSum", [wide, p.graph.const(axis % flat.ndim, INT64)], flat.shape).cast(dtype)

@@ -9,6 +9,7 @@ import numpy as np
 
 from offboard.operators.builder import BOOL, INT64, Shape, Value
 from offboard.operators.casts import number_in
+from offboard.operators.indexing import everywhere
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
 from offboard.operators.shaping import slice_ranges
 
@@ -91,12 +92,7 @@ def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
     inside = (flat_row >= 0) & (flat_row < rows)
     positions = flat_row.clip(0, rows - 1) * size + g.const(np.arange(size, dtype=np.int64))
     made = _written(x, positions, updates.reshape((row.size, size)))
-    return made.provided(_all(inside), "scatter_nd: an index is out of range")
-
-
-def _all(condition: Value) -> Value:
-    """Whether a condition holds everywhere, 0-dimensional."""
-    return condition.cast(np.int32).min(range(condition.ndim)).cast(BOOL)
+    return made.provided(everywhere(inside), "scatter_nd: an index is out of range")
 
 
 @operator("scatter_nd", types=type_of_first)

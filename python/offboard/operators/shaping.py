@@ -249,10 +249,12 @@ def slice_like(p: Params, x: Value, like: Value) -> Value:
     return x.slices({axis: (0, like.shape[axis], 1) for axis in axes})
 
 
-@operator("reverse")
+@operator("reverse", same_shape=True)
 def reverse(p: Params, x: Value) -> Value:
     """Dimensions read backwards."""
     axes = p.axis if isinstance(p.axis, tuple) else (p.axis,)
+    if any(not 0 <= axis < x.ndim for axis in axes):
+        raise ValueError(f"axis {axes} of reverse must be in range [0, {x.ndim})")
     return x.slices({axis: (x.shape[axis] - 1, -1, -1) for axis in axes})
 
 
@@ -324,11 +326,21 @@ def reshape_like(p: Params, x: Value, like: Value) -> Value:
     return x.reshape(x.shape[: left.start] + like.shape[right] + x.shape[left.stop :])
 
 
+def _blocks(p: Params, x: Value) -> Shape:
+    if x.ndim != 4:
+        raise ValueError(f"data must have 4 dimensions (batch, channel, height, width), got {x.shape}")
+    if p.block_size <= 0:
+        raise ValueError("block_size must be a positive integer value")
+    return x.shape
+
+
 @operator("depth_to_space")
 def depth_to_space(p: Params, x: Value) -> Value:
     """Blocks of channels into space."""
-    n, c, h, w = x.shape
+    n, c, h, w = _blocks(p, x)
     b = p.block_size
+    if c % (b * b):
+        raise ValueError(f"channels of {x.shape} are no multiple of the block's {b * b} elements")
     blocks = x.reshape((n, b, b, c // (b * b), h, w)).transpose((0, 3, 4, 1, 5, 2))
     return blocks.reshape((n, c // (b * b), h * b, w * b))
 
@@ -336,8 +348,10 @@ def depth_to_space(p: Params, x: Value) -> Value:
 @operator("space_to_depth")
 def space_to_depth(p: Params, x: Value) -> Value:
     """Blocks of space into channels."""
-    n, c, h, w = x.shape
+    n, c, h, w = _blocks(p, x)
     b = p.block_size
+    if h % b or w % b:
+        raise ValueError(f"height and width of {x.shape} are no multiples of the block's size {b}")
     blocks = x.reshape((n, c, h // b, b, w // b, b)).transpose((0, 3, 5, 1, 2, 4))
     return blocks.reshape((n, c * b * b, h // b, w // b))
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, Value
+from offboard.operators.convolution import transposed_in_float64
 from offboard.operators.record import Params, PartialShape, operator
 from offboard.operators.sampling import images, pixels, sampled
 
@@ -62,6 +63,9 @@ def _upsampled_by_weight(p: Params, x: Value, weight: Value) -> Value:
             f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={(c, 1, kernel, kernel)}"
         )
     size = tuple((d - 1) * p.scale + kernel - 2 * pad for d in (h, w))
+    if x.dtype == FLOAT64:
+        whole = transposed_in_float64(x, weight, (p.scale, p.scale), (1, 1), c)
+        return whole.slices({axis + 2: (pad, pad + d, 1) for axis, d in enumerate(size)})
     return p.graph.emit(
         "ConvTranspose",
         [x, weight],
