@@ -17,6 +17,7 @@ from offboard import rules
 from offboard.errors import InvalidGraphError, LimitExceededError
 from offboard.operators.lowering import TensorSpec
 from offboard.wire.datatype import datatype_of
+from offboard_accelerator.contents import Content
 from offboard_accelerator.converter import Converted, Converter, ConverterDiedError, Variable
 from offboard_accelerator.engine.engine import Engine, EnginePlan
 from offboard_accelerator.memory import Ledger
@@ -53,6 +54,7 @@ class Executor:
         self.constants = {each.spec.name: each for each in variables if each.digest}
         self._declared = {each.spec.name: each.spec for each in variables if not each.digest}
         self.blobs = {each.digest: each.spec.nbytes for each in self.constants.values()}
+        # The last content of each input: what a request leaves out is taken from here, and the next is read into it.
         self._resident: dict[str, npt.NDArray[Any]] = {}
         self._plans: OrderedDict[_Shapes, _Plan] = OrderedDict()
         self._lock = threading.RLock()
@@ -80,17 +82,17 @@ class Executor:
         return converted
 
     def run(
-        self, given: Mapping[str, npt.NDArray[Any]], *, keep: bool
+        self, given: Mapping[str, Content], *, keep: bool
     ) -> tuple[list[npt.NDArray[Any]], Sequence[TensorSpec], int, int]:
         """(outputs, their description, microseconds waited, microseconds computed).
 
-        With ``keep`` what is given stays resident, and what is left out is taken from there.
+        With ``keep`` what is left out is as it was given last.
         """
         arrived = time.perf_counter_ns()
         with self._lock:
             began = time.perf_counter_ns()
-            feeds = self._feeds(given, keep)
-            plan = self._plan(feeds)
+            plan = self._plan(self._told(given, keep))
+            feeds = self._fetched(given)
             plan.running += 1
             try:
                 with self._host.quarantine.watch(self.graph):
@@ -102,7 +104,7 @@ class Executor:
             self.forwards += 1
             self.queue_us += queue
             self.compute_us += compute
-            self.bytes_in += sum(array.nbytes for array in given.values())
+            self.bytes_in += sum(feeds[name].nbytes for name in given)
             self.bytes_out += sum(array.nbytes for array in outputs)
         return outputs, plan.outputs, queue, compute
 
@@ -126,33 +128,39 @@ class Executor:
                 self._release(key)
             self._resident.clear()
 
-    def _feeds(self, given: Mapping[str, npt.NDArray[Any]], keep: bool) -> dict[str, npt.NDArray[Any]]:
+    def _told(self, given: Mapping[str, Content], keep: bool) -> dict[str, Content | npt.NDArray[Any]]:
+        """Every input, of which the dtype and shape are read."""
         known = {spec.name: spec for spec in self.inputs}
-        for name, array in given.items():
+        for name, content in given.items():
             spec = known.get(name)
             if spec is None:
                 raise InvalidGraphError(f"{self.name} has no input {name}: it has {', '.join(known)}")
-            if array.dtype != spec.dtype:
+            if content.dtype != spec.dtype:
                 raise InvalidGraphError(
-                    f"Input {name} of {self.name} is {datatype_of(spec.dtype)}, {datatype_of(array.dtype)} was sent"
+                    f"Input {name} of {self.name} is {datatype_of(spec.dtype)}, {datatype_of(content.dtype)} was sent"
                 )
-        if keep:
-            self._resident.update(given)
-            given = self._resident
-        missing = [name for name in known if name not in given]
+        resident = self._resident
+        missing = [name for name in known if name not in given and not (keep and name in resident)]
         if missing:
             raise NotResidentError(f"Inputs {', '.join(missing)} of {self.name} were not sent")
-        return {name: given[name] for name in known}
+        return {name: given[name] if name in given else resident[name] for name in known}
+
+    def _fetched(self, given: Mapping[str, Content]) -> dict[str, npt.NDArray[Any]]:
+        resident = self._resident
+        for name, content in given.items():
+            # Taken out while it is overwritten: half an input is none.
+            resident[name] = content.fetch(resident.pop(name, None))
+        return {spec.name: resident[spec.name] for spec in self.inputs}
 
     def _key(self, tensors: Mapping[str, Any]) -> _Shapes:
         return tuple((spec.name, tuple(tensors[spec.name].shape), tensors[spec.name].dtype) for spec in self.inputs)
 
-    def _plan(self, feeds: Mapping[str, npt.NDArray[Any]]) -> _Plan:
-        key = self._key(feeds)
+    def _plan(self, told: Mapping[str, Content | npt.NDArray[Any]]) -> _Plan:
+        key = self._key(told)
         plan = self._plans.get(key)
         if plan is None:
-            fed = [Variable(TensorSpec(name, array.shape, array.dtype), b"") for name, array in feeds.items()]
-            rest = [Variable(spec, b"", follows=True) for name, spec in self._declared.items() if name not in feeds]
+            fed = [Variable(TensorSpec(name, each.shape, each.dtype), b"") for name, each in told.items()]
+            rest = [Variable(spec, b"", follows=True) for name, spec in self._declared.items() if name not in told]
             plan = self._keep(key, self._host.convert(self, [*fed, *rest]))
         self._plans.move_to_end(key)
         return plan

@@ -13,9 +13,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from offboard import rules
 from offboard.errors import LimitExceededError, SharedMemoryError
 from offboard_accelerator.peer import Peer
@@ -36,22 +33,20 @@ class Region:
     byte_size: int
     descriptor: int
 
-    def read(self, offset: int, size: int) -> npt.NDArray[np.uint8]:
-        """A private copy of ``size`` bytes from ``offset`` of the region."""
-        self._check(offset, size)
-        buffer = np.empty(size, np.uint8)
-        view = buffer.data
+    def read(self, offset: int, room: memoryview) -> None:
+        """Fills ``room`` with the bytes from ``offset`` of the region."""
+        size = room.nbytes
+        self.check(offset, size)
         done = 0
         while done < size:
-            count = os.preadv(self.descriptor, [view[done:]], self.offset + offset + done)
+            count = os.preadv(self.descriptor, [room[done:]], self.offset + offset + done)
             if count == 0:
                 raise SharedMemoryError(f"Shared memory region {self.name} was truncated while it was read")
             done += count
-        return buffer
 
     def write(self, offset: int, data: memoryview) -> None:
         """Copies ``data`` to ``offset`` of the region."""
-        self._check(offset, data.nbytes)
+        self.check(offset, data.nbytes)
         if os.fstat(self.descriptor).st_size < self.offset + offset + data.nbytes:
             raise SharedMemoryError(f"Shared memory region {self.name} was truncated before it was written")
         flat = data.cast("B") if data.nbytes else data
@@ -59,7 +54,8 @@ class Region:
         while done < data.nbytes:
             done += os.pwrite(self.descriptor, flat[done:], self.offset + offset + done)
 
-    def _check(self, offset: int, size: int) -> None:
+    def check(self, offset: int, size: int) -> None:
+        """Raises SharedMemoryError unless the bytes lie within the region."""
         if offset < 0 or size < 0 or offset + size > self.byte_size:
             raise SharedMemoryError(
                 f"Bytes {offset} to {offset + size} lie outside shared memory region {self.name} "

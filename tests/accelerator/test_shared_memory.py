@@ -33,10 +33,18 @@ def segment() -> Iterator[Path]:
     path.unlink(missing_ok=True)
 
 
+def read(regions: Regions, offset: int, size: int) -> list[int]:
+    region = regions.get("a", "r")
+    region.check(offset, size)
+    room = bytearray(size)
+    region.read(offset, memoryview(room))
+    return list(room)
+
+
 def test_reads_and_writes_the_registered_window(regions: Regions, segment: Path) -> None:
     regions.register("a", "r", segment.name, 16, 32, ME)
+    assert read(regions, 1, 4) == [17, 18, 19, 20]
     region = regions.get("a", "r")
-    assert region.read(1, 4).tolist() == [17, 18, 19, 20]
     region.write(0, memoryview(np.array([7.0], np.float32)))
     assert np.frombuffer(segment.read_bytes()[16:20], np.float32)[0] == 7.0
 
@@ -102,17 +110,17 @@ def test_window_outside_the_segment(regions: Regions, segment: Path, offset: int
 def test_access_outside_the_window(regions: Regions, segment: Path, offset: int, size: int) -> None:
     regions.register("a", "r", segment.name, 16, 32, ME)
     with pytest.raises(SharedMemoryError, match="outside"):
-        regions.get("a", "r").read(offset, size)
+        read(regions, offset, size)
 
 
 def test_truncation_after_registration(regions: Regions, segment: Path) -> None:
     regions.register("a", "r", segment.name, 0, 64, ME)
     os.truncate(segment, 10)
     with pytest.raises(SharedMemoryError, match="truncated"):
-        regions.get("a", "r").read(0, 64)
+        read(regions, 0, 64)
     with pytest.raises(SharedMemoryError, match="truncated"):
         regions.get("a", "r").write(0, memoryview(bytes(64)))
-    assert regions.get("a", "r").read(0, 10).tolist() == list(range(10))
+    assert read(regions, 0, 10) == list(range(10))
 
 
 def test_caller_of_another_host(regions: Regions, segment: Path) -> None:

@@ -17,6 +17,7 @@ from offboard.wire import inference as oip
 from offboard.wire.datatype import datatype_of, dtype_of
 from offboard.wire.names import STREAM_ERROR
 from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.contents import Content, GivenContent, SharedContent
 from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
@@ -173,9 +174,9 @@ class InferenceService:
     def infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
         """One forward on behalf of ``session``, or of nobody's if that is empty."""
         executor = self._executor(request.model_name, request.model_version, session)
-        feeds = self._feeds(request, session)
+        contents = self._contents(request, session)
         owner = executor.session == session and bool(session)
-        outputs, specs, queue, compute = executor.run(feeds, keep=owner and not executor.published)
+        outputs, specs, queue, compute = executor.run(contents, keep=owner and not executor.published)
         made = oip.ModelInferResponse(model_name=request.model_name, model_version=executor.version, id=request.id)
         if owner:
             made.parameters["queue_us"].int64_param = queue
@@ -195,8 +196,8 @@ class InferenceService:
                 made.raw_output_contents.append(array.tobytes())
         return made
 
-    def _feeds(self, request: oip.ModelInferRequest, session: str) -> dict[str, npt.NDArray[Any]]:
-        feeds: dict[str, npt.NDArray[Any]] = {}
+    def _contents(self, request: oip.ModelInferRequest, session: str) -> dict[str, Content]:
+        contents: dict[str, Content] = {}
         raw = iter(request.raw_input_contents)
         for tensor in request.inputs:
             dtype = dtype_of(tensor.datatype)
@@ -205,22 +206,25 @@ class InferenceService:
                 raise InvalidGraphError(f"Input {tensor.name} has a negative dimension")
             size = math.prod(shape) * dtype.itemsize
             if _REGION in tensor.parameters:
-                flat = self._read(tensor.parameters, size, session)
-            elif request.raw_input_contents:
-                flat = np.frombuffer(next(raw, b""), np.uint8)
-            else:
-                flat = _typed(tensor, dtype)
+                contents[tensor.name] = self._shared(tensor.parameters, dtype, shape, session)
+                continue
+            flat = np.frombuffer(next(raw, b""), np.uint8) if request.raw_input_contents else _typed(tensor, dtype)
             if flat.nbytes != size:
                 raise InvalidGraphError(f"Input {tensor.name} {shape} needs {size} bytes, {flat.nbytes} came")
-            feeds[tensor.name] = flat.view(dtype).reshape(shape)
-        return feeds
+            contents[tensor.name] = GivenContent(flat.view(dtype).reshape(shape))
+        return contents
 
-    def _read(self, parameters: Mapping[str, Any], size: int, session: str) -> npt.NDArray[np.uint8]:
+    def _shared(
+        self, parameters: Mapping[str, Any], dtype: np.dtype[Any], shape: tuple[int, ...], session: str
+    ) -> SharedContent:
         region = self._state.regions.get(session, parameters[_REGION].string_param)
         offset = parameters[_OFFSET].int64_param if _OFFSET in parameters else 0
+        size = math.prod(shape) * dtype.itemsize
         if _SIZE in parameters and parameters[_SIZE].int64_param != size:
             raise InvalidGraphError(f"{parameters[_SIZE].int64_param} bytes of shared memory for {size} of the tensor")
-        return region.read(offset, size)
+        # Before memory for it is allocated.
+        region.check(offset, size)
+        return SharedContent(dtype, shape, region, offset)
 
     def _write(
         self, parameters: Mapping[str, Any], array: npt.NDArray[Any], session: str, told: Mapping[str, Any]

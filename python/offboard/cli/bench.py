@@ -29,6 +29,7 @@ def bench(
         os.environ.update(daemon.environment)
         from offboard.bench.binding import binding
         from offboard.bench.latency import pairs
+        from offboard.bench.throughput import requests_per_second
         from offboard.bench.workloads import workloads
         from offboard.client.connection import close
 
@@ -52,7 +53,13 @@ def bench(
             ]
             together = [json.loads(process.communicate()[0]) for process in crowd]
             merged = {key: sorted(one[key] for one in together)[_CALLERS // 2] for key in alone}
-            figures[each.name] = {"1": alone, str(_CALLERS): merged}
+            rates = {
+                where: {
+                    n: requests_per_second(each.name, where, n, max(calls // 2, 10), threads) for n in (1, _CALLERS)
+                }
+                for where in ("process", "accelerator")
+            }
+            figures[each.name] = {"1": alone, str(_CALLERS): merged, "requests_per_second": rates}
             for callers, row in ((1, alone), (_CALLERS, merged)):
                 _say(
                     as_json,
@@ -60,6 +67,13 @@ def bench(
                     f"{row['remote_p50']:8.0f} us; added p50 {row['added_p50']:7.0f} p99 {row['added_p99']:7.0f} us, "
                     f"ratio {row['ratio_p50']:.2f}",
                 )
+            _say(
+                as_json,
+                f"{each.name:20} requests a second of 1 and {_CALLERS} callers: in process "
+                + " and ".join(f"{rate:.0f}" for rate in rates["process"].values())
+                + ", accelerator "
+                + " and ".join(f"{rate:.0f}" for rate in rates["accelerator"].values()),
+            )
         close()
     if mxnet_python:
         from offboard.bench.reference import real_mxnet

@@ -115,7 +115,7 @@ class Connection:
 
     def infer(self, request: oip.ModelInferRequest, until: float) -> oip.ModelInferResponse:
         """One inference, answered until ``until`` (monotonic seconds); raises grpc.RpcError."""
-        with self.streams.one(self.session, self.metadata, until) as stream:
+        with self.streams.one(self.session, lambda: self.metadata, until) as stream:
             if stream is not None:
                 return stream.infer(request, until)
         method: Callable[..., oip.ModelInferResponse] = self.methods["ModelInfer"]

@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Collection, Hashable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import grpc
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from offboard import rules
 from offboard.client.connection import Connection, call_seconds, connection, renew
 from offboard.client.faults import error_of, is_lost, lacks_blobs
+from offboard.client.request import Request, output_of, room_needed
 from offboard.client.shared_memory import THRESHOLD, Segment
 from offboard.client.upload import digest_of, send_missing
 from offboard.errors import AcceleratorUnavailableError, MXNetError
@@ -29,15 +30,13 @@ from offboard.runtime.constants import choose
 from offboard.runtime.partition import cut
 from offboard.runtime.partitioned import PartitionedBackend
 from offboard.wire import accelerator as pb
-from offboard.wire import inference as oip
-from offboard.wire.datatype import datatype_of, dtype_of
+from offboard.wire.datatype import datatype_of
 
 __all__ = ["open_remote"]
 
 _log = logging.getLogger("offboard")
-_PAGE = 4096
-# Name, dtype and shape.
-_Output: TypeAlias = tuple[str, np.dtype[Any], tuple[int, ...]]
+# Requests, and what is known of outputs, that are kept for one executor, by what travels and its shapes.
+_REQUESTS = 64
 
 
 class _InPieces(Exception):
@@ -107,10 +106,9 @@ class RemoteBackend:
             if self._pid != os.getpid():
                 self._after_fork(arrays, versions)
             self._settle(arrays, versions)
-            changed = [n for n in self._constants if versions[n] is None or self._digests[n][0] != versions[n]]
-            if changed:
+            if [versions[name] for name in self._bound] != self._bound_versions:
                 # What a program writes to is no weight: from now on it is an input, and only it travels.
-                self._constants.difference_update(changed)
+                self._constants.difference_update(n for n in self._bound if self._digests[n][0] != versions[n])
                 self._bind(self._connection, arrays, versions)
             replayed = False
             while True:
@@ -179,13 +177,16 @@ class RemoteBackend:
             raise _InPieces([each.node for each in reply.instance], [each.node for each in reply.cut_after])
         self._finalizer()
         self._connection, self._executor = to, reply.executor
+        self._bound = list(self._constants)
+        self._bound_versions = [versions[name] for name in self._bound]
         self._inputs = [spec.name for spec in reply.inputs]
         # Outputs by the shapes of the inputs, as far as they are known: what is known has its place in shared memory.
         bound = tuple(arrays[name].shape for name in self._inputs)
-        self._outputs = {bound: [_described(spec) for spec in reply.outputs]}
+        self._outputs = {bound: [output_of(spec) for spec in reply.outputs]}
         self._sized = all(d >= 0 for spec in reply.outputs for d in spec.shape)
         self._sent: dict[str, Hashable | None] = {}
         self._segment: Segment | None = None
+        self._requests: dict[Hashable, Request] = {}
         self._shared = to.same_host
         self._finalizer = weakref.finalize(self, _release, to, reply.executor)
         self._finalizer.atexit = False
@@ -205,53 +206,48 @@ class RemoteBackend:
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
     ) -> list[npt.NDArray[Any]]:
         began = time.perf_counter()
-        request = oip.ModelInferRequest(model_name=self._executor)
-        changed = [
-            name
-            for name in self._inputs
-            if versions[name] is None or name not in self._sent or self._sent[name] != versions[name]
-        ]
-        key = tuple(arrays[name].shape for name in self._inputs)
-        expected = self._outputs.get(key, [])
-        layout = self._layout([arrays[name] for name in changed], expected) if self._shared else None
-        offset = 0
-        for name in changed:
-            array = arrays[name]
-            tensor = request.inputs.add(name=name, datatype=datatype_of(array.dtype), shape=array.shape)
-            if layout is not None:
-                layout.put(offset, array)
-                _point(tensor.parameters, layout.name, offset, array.nbytes)
-                offset += _aligned(array.nbytes)
-            else:
-                request.raw_input_contents.append(array.tobytes())
-        if layout is not None:
-            for name, dtype, shape in expected:
-                size = _size(dtype, shape)
-                if size and offset + size <= layout.size:
-                    _point(request.outputs.add(name=name).parameters, layout.name, offset, size)
-                    offset += _aligned(size)
-                else:
-                    request.outputs.add(name=name)
+        sent = self._sent
+        changed = [n for n in self._inputs if versions[n] is None or n not in sent or sent[n] != versions[n]]
+        shapes = tuple(arrays[name].shape for name in self._inputs)
+        request = self._requests.get((tuple(changed), shapes))
+        if request is None:
+            request = self._new_request(changed, shapes, arrays)
+        message = request.fill(arrays)
         serialised = time.perf_counter()
-        reply = self._connection.infer(request, until)
+        reply = self._connection.infer(message, until)
         answered = time.perf_counter()
         for name in changed:
-            self._sent[name] = versions[name]
-        if key not in self._outputs:
-            self._outputs[key] = [_described(spec) for spec in reply.outputs] if self._sized else []
-        outputs = self._unpack(reply, layout)
-        self._count(reply, changed, arrays, serialised - began, answered - serialised)
+            sent[name] = versions[name]
+        if shapes not in self._outputs and self._sized:
+            if len(self._outputs) >= _REQUESTS:
+                self._outputs.clear()
+            self._outputs[shapes] = [output_of(spec) for spec in reply.outputs]
+            # From now on the outputs have a place, too.
+            self._requests.clear()
+        outputs = request.unpack(reply)
+        self._report.sent = changed
+        self._report.bytes_sent += request.nbytes
+        self._count(reply.parameters, serialised - began, answered - serialised)
         return outputs
 
-    def _layout(self, arrays: list[npt.NDArray[Any]], expected: list[_Output]) -> Segment | None:
-        """A segment that holds the inputs and outputs of this call, if it is worth one."""
-        inputs = sum(_aligned(array.nbytes) for array in arrays)
-        outputs = sum(_aligned(_size(dtype, shape)) for _, dtype, shape in expected)
-        needed = inputs + outputs
-        if needed < THRESHOLD:
-            return None
+    def _new_request(
+        self, changed: list[str], shapes: tuple[tuple[int, ...], ...], arrays: Mapping[str, npt.NDArray[Any]]
+    ) -> Request:
+        outputs = self._outputs.get(shapes, [])
+        inputs = {name: arrays[name] for name in changed}
+        needed = room_needed(list(inputs.values()), outputs)
+        segment = self._room(needed) if self._shared and needed >= THRESHOLD else None
+        if len(self._requests) >= _REQUESTS:
+            self._requests.clear()
+        made = self._requests[tuple(changed), shapes] = Request(self._executor, inputs, outputs, segment)
+        return made
+
+    def _room(self, needed: int) -> Segment | None:
+        """The segment, of at least so many bytes; None where there is no shared memory for it."""
         if self._segment is None or self._segment.size < needed:
+            # Requests hold on to the one that they point to.
             self._segment = None
+            self._requests.clear()
             try:
                 self._segment = Segment(self._connection, needed)
             except OSError as error:
@@ -260,39 +256,18 @@ class RemoteBackend:
                 self._shared = False
         return self._segment
 
-    def _unpack(self, reply: oip.ModelInferResponse, layout: Segment | None) -> list[npt.NDArray[Any]]:
-        raw = iter(reply.raw_output_contents)
-        outputs: list[npt.NDArray[Any]] = []
-        for tensor in reply.outputs:
-            dtype, shape = dtype_of(tensor.datatype), tuple(tensor.shape)
-            if layout is not None and "shared_memory_region" in tensor.parameters:
-                start = tensor.parameters["shared_memory_offset"].int64_param
-                outputs.append(layout.take(start, dtype, shape))
-            else:
-                outputs.append(np.frombuffer(bytearray(next(raw)), dtype).reshape(shape))
-        return outputs
-
-    def _count(
-        self,
-        reply: oip.ModelInferResponse,
-        changed: list[str],
-        arrays: Mapping[str, npt.NDArray[Any]],
-        serialise: float,
-        call: float,
-    ) -> None:
-        report = self._report
-        report.forwards += 1
-        report.sent = changed
-        report.bytes_sent += sum(arrays[name].nbytes for name in changed)
-        queue = reply.parameters["queue_us"].int64_param / 1e6 if "queue_us" in reply.parameters else 0.0
-        compute = reply.parameters["compute_us"].int64_param / 1e6 if "compute_us" in reply.parameters else 0.0
-        for part, seconds in (
+    def _count(self, told: Any, serialise: float, call: float) -> None:
+        self._report.forwards += 1
+        queue = told["queue_us"].int64_param / 1e6 if "queue_us" in told else 0.0
+        compute = told["compute_us"].int64_param / 1e6 if "compute_us" in told else 0.0
+        seconds = self._report.seconds
+        for part, spent in (
             ("serialise", serialise),
             ("queue", queue),
             ("compute", compute),
             ("network", call - queue - compute),
         ):
-            report.seconds[part] = report.seconds.get(part, 0.0) + seconds
+            seconds[part] = seconds.get(part, 0.0) + spent
 
     def _recover(
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
@@ -314,25 +289,6 @@ class RemoteBackend:
         self._pid = os.getpid()
         self._finalizer.detach()
         self._bind(connection(), arrays, versions)
-
-
-def _described(spec: Any) -> _Output:
-    return spec.name, dtype_of(spec.datatype), tuple(spec.shape)
-
-
-def _size(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
-    """Bytes of an output, 0 when that depends on the data."""
-    return 0 if -1 in shape else int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _PAGE) * _PAGE
-
-
-def _point(parameters: Any, region: str, offset: int, size: int) -> None:
-    parameters["shared_memory_region"].string_param = region
-    parameters["shared_memory_offset"].int64_param = offset
-    parameters["shared_memory_byte_size"].int64_param = size
 
 
 def _nothing() -> None:

@@ -10,7 +10,7 @@ import base64
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -82,12 +82,12 @@ class Streams:
         self._closed = False
 
     @contextmanager
-    def one(self, session: str, metadata: Any, until: float) -> Iterator[_Open | None]:
+    def one(self, session: str, metadata: Callable[[], Any], until: float) -> Iterator[_Open | None]:
         """A lane or stream for one inference; None where all are in use. One that failed is not used again."""
         with self._lock:
             found = self._idle.pop() if self._idle else None
             if found is None and len(self._all) < _KEPT and not self._closed:
-                found = Lane(self._lane, session, until) if self._lane else self._new_stream(metadata)
+                found = Lane(self._lane, session, until) if self._lane else self._new_stream(metadata())
                 self._all.append(found)
         if found is None:
             yield None

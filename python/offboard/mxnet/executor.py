@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from offboard import rules
 from offboard.errors import InferenceOnlyError, MXNetError
+from offboard.mxnet.bound_arrays import BoundArrays
 from offboard.mxnet.context import Context
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
@@ -63,6 +64,7 @@ class Executor:
         self.aux_arrays = [auxiliary[name] for name in symbol.list_auxiliary_states()]
         self.grad_arrays = [self.grad_dict[name] for name in symbol.list_arguments()]
         self._arrays = {**arguments, **auxiliary}
+        self._bound = BoundArrays(self._arrays)
         self._inputs = set(inputs)
         self._output_names = symbol.list_outputs()
         self._backend = backend or self._new_backend(settled)
@@ -70,20 +72,12 @@ class Executor:
         self._monitor: _Monitor | None = None
 
     def _new_backend(self, settled: bool) -> Backend:
-        contents = {name: array._data for name, array in self._arrays.items()}
+        bound = self._bound
         if self._ctx.device_type == "eia":
             from offboard.client.remote import open_remote
 
-            return open_remote(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
-        return open_local(self._symbol._graph, contents, self._versions(), self._inputs, settled=settled)
-
-    def _versions(self) -> dict[str, Hashable | None]:
-        # With the shape: a reshaped executor sees another part of the same storage.
-        versions: dict[str, Hashable | None] = {}
-        for name, array in self._arrays.items():
-            token = array.version_token()
-            versions[name] = None if token is None else (token, array._data.shape)
-        return versions
+            return open_remote(self._symbol._graph, bound.contents, bound.versions, self._inputs, settled=settled)
+        return open_local(self._symbol._graph, bound.contents, bound.versions, self._inputs, settled=settled)
 
     @property
     def outputs(self) -> list[NDArray]:
@@ -113,9 +107,9 @@ class Executor:
             raise refusal("forward(is_train=True)", self._ctx)
         for name, value in kwargs.items():
             self._feed(name, value)
-        made = self._backend.forward(
-            {name: array._data for name, array in self._arrays.items()}, self._versions(), is_train=bool(is_train)
-        )
+        bound = self._bound
+        bound.refresh()
+        made = self._backend.forward(bound.contents, bound.versions, is_train=bool(is_train))
         self._outputs = [NDArray(array) for array in made]
         if self._monitor is not None:
             self._monitor.show(bool(is_train))
@@ -141,8 +135,8 @@ class Executor:
         """Lets any Open Inference Protocol client infer on this executor as model ``name``; for accelerators only."""
         if self._ctx.device_type != "eia":
             raise MXNetError(f"Only an executor on mx.eia() can be published, this one is on {self._ctx}")
-        contents = {each: array._data for each, array in self._arrays.items()}
-        self._backend.publish(name, contents, self._versions())
+        self._bound.refresh()
+        self._backend.publish(name, self._bound.contents, self._bound.versions)
 
     def report(self) -> Report:
         """Where the nodes ran and what the forwards cost."""
