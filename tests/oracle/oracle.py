@@ -17,8 +17,8 @@ from tests.oracle import frames
 class Oracle:
     """One process of real MXNet, started again after each crash or case without an answer in ``seconds``."""
 
-    def __init__(self, python: str, seconds: float = 30.0) -> None:
-        self._python, self._seconds = python, seconds
+    def __init__(self, python: str, seconds: float = 30.0, script: str = "real.py") -> None:
+        self._python, self._seconds, self._script = python, seconds, script
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Oracle:
@@ -53,7 +53,7 @@ class Oracle:
             environment = {**os.environ, "OMP_NUM_THREADS": "1"}
             environment.pop("PYTHONPATH", None)
             self._process = subprocess.Popen(
-                [self._python, str(Path(__file__).with_name("real.py"))],
+                [self._python, str(Path(__file__).with_name(self._script))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from offboard.mxnet.base import integer_types
 from offboard.mxnet.ndarray import operators
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.operators import draws
@@ -20,7 +21,9 @@ __all__ = [
 
 
 def seed(seed_state: int, ctx: Any = "all") -> None:
-    """Starts the stream again."""
+    """Starts the stream again; raises ValueError unless the seed is an integer."""
+    if not isinstance(seed_state, integer_types):
+        raise ValueError("seed_state must be int")
     draws.seed(seed_state)
 
 

@@ -103,3 +103,45 @@ def test_inplace_methods_give_views() -> None:
     for view in (array.expand_dims(0, inplace=True), array.flatten(inplace=True), array.squeeze(inplace=True)):
         view[:] = view + 1
     np.testing.assert_array_equal(array.asnumpy(), made().asnumpy() + 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        (([0, 1], None), (1, 2, 3, 4)),
+        (([0, 1], slice(None), None), (2, 1, 3, 4)),
+        (([0, 1], Ellipsis, None), (2, 3, 1, 4)),
+        ((Ellipsis, [0, 1], None), (2, 3, 1, 2)),
+        ((slice(None), [0, 1], None, [1, 2]), (2, 2, 1)),
+        ((None, [0, 1], 1), (1, 2, 4)),
+        ((slice(None), True), (2, 3, 4)),
+        ((True, [1]), (1, 3, 4)),
+        ((slice(2, 2), None), (0, 1, 3, 4)),
+        ((slice(0, 0), 0), (0, 4)),
+    ],
+)
+def test_new_axes_and_true_stand_where_mxnet_puts_them(key: tuple[object, ...], shape: tuple[int, ...]) -> None:
+    array = mx.nd.arange(24).reshape((2, 3, 4))
+    picked = array[key]
+    assert picked.shape == shape
+    changed = picked + 1
+    array[key] = changed
+    np.testing.assert_array_equal(array[key].asnumpy(), changed.asnumpy())
+
+
+@pytest.mark.parametrize("key", [slice(1, 0), slice(3, -3), (slice(None), slice(3, None)), (slice(None), False)])
+def test_slices_that_mxnet_refuses(key: object) -> None:
+    with pytest.raises(mx.MXNetError):
+        mx.nd.ones((2, 3))[key]
+
+
+def test_reshape_to_fewer_elements_is_a_value_error() -> None:
+    array = mx.nd.ones((2, 3))
+    for shape in ((2, 2), (1,), ()):
+        with pytest.raises(ValueError, match="Cannot reshape array of size 6"):
+            array.reshape(shape)
+    with pytest.raises(mx.MXNetError):
+        array.reshape((7,))
+    assert mx.nd.array([5]).reshape(()).shape == ()
+    with pytest.raises(TypeError, match="arrays of one element are numbers"):
+        float(array)

@@ -25,7 +25,10 @@ def home(ctx: Context | None, operator: str | None = None) -> None:
 
 def legacy_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
     """A shape of plain integers; raises MXNetError for one without elements."""
-    made = (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(d) for d in shape)
+    given = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if not all(isinstance(each, (int, np.integer)) for each in given):
+        raise MXNetError(f"Invalid Parameter format for shape expect Shape(tuple) but value='{given}'")
+    made = tuple(int(each) for each in given)
     if not made or any(d < 1 for d in made):
         raise MXNetError(f"Shape {made} has no elements: MXNet's legacy arrays have at least one")
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -154,13 +155,18 @@ class NDArray(Arithmetic):
         return bool(self.size and self._data.reshape(-1)[0])
 
     def __float__(self) -> float:
-        return float(self.asscalar())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.asscalar())
+        return int(self._number())
 
     def __index__(self) -> int:
-        return int(self.asscalar())
+        return int(self._number())
+
+    def _number(self) -> Any:
+        if self.size != 1:
+            raise TypeError(f"only arrays of one element are numbers, not one of shape {self.shape}")
+        return self.asscalar()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NDArray, (self.asnumpy(),)
@@ -277,7 +283,8 @@ class NDArray(Arithmetic):
             )
         if not self._data.flags.writeable:
             raise ValueError("trying to assign to a readonly NDArray")
-        indexing.place(self._data, indexing.plain(key, _data_of), value)
+        # A key of True alone is the second row where it is read, and everything where it is written.
+        indexing.place(self._data, indexing.plain(Ellipsis if key is True else key, _data_of), value)
         self._storage.version += 1
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any) -> NDArray:
@@ -298,22 +305,27 @@ class NDArray(Arithmetic):
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
         """A view in another shape, by MXNet's codes."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        if not wanted and "shape" in kwargs:
-            wanted = kwargs["shape"]
+        if not shape:
+            wanted = kwargs.get("shape", ())
             wanted = (wanted,) if isinstance(wanted, (int, np.integer)) else wanted
-        elif not wanted:
-            raise AssertionError("Shape must be provided.")
+            if not wanted:
+                raise AssertionError("Shape must be provided.")
         unknown = [key for key in kwargs if key not in ("shape", "reverse")]
         if unknown:
             raise TypeError(
                 f"Got unknown keywords in reshape: {', '.join(unknown)}. "
                 "Accepted keyword arguments are 'shape' and 'reverse'."
             )
+        asked = tuple(int(d) for d in wanted)
+        if all(d > 0 for d in asked) and math.prod(asked) < self.size:
+            raise ValueError(f"Cannot reshape array of size {self.size} into shape {asked}")
+        if not asked:
+            return self._viewed(())
         try:
-            resolved = reshape_shape([int(d) for d in wanted], self.shape, bool(kwargs.get("reverse", False)))
+            resolved = reshape_shape(list(asked), self.shape, bool(kwargs.get("reverse", False)))
             return self._viewed(resolved)
         except (ValueError, IndexError) as error:
-            raise MXNetError(f"cannot reshape array of size {self.size} into shape {tuple(wanted)}: {error}") from None
+            raise MXNetError(f"cannot reshape array of size {self.size} into shape {asked}: {error}") from None
 
     def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
         """A new dimension of size 1; ``inplace`` gives a view."""
