@@ -10,6 +10,7 @@ from typing import Literal
 
 from offboard_accelerator.logs import logger
 from offboard_accelerator.provider import Provider, Worker, WorkerFailed
+from offboard_accelerator.pulse import is_silent
 from offboard_accelerator.types import Accelerator, WorkerConfig, WorkerReady
 
 __all__ = ["Backoff", "Keeper", "WorkerState"]
@@ -18,6 +19,9 @@ WorkerState = Literal["starting", "ready", "waiting to restart", "draining", "en
 
 START_ATTEMPTS = 3
 """Failures of a first start after which the daemon gives up: its settings are wrong, and a person looks."""
+
+PROBE_SECONDS = 5.0
+"""Between two questions to a worker whether it still answers."""
 
 _log = logger(__name__)
 
@@ -94,11 +98,16 @@ class Keeper:
         """Restarts the worker whenever it dies, until :meth:`drain`."""
         while self.worker is not None:
             began = time.monotonic()
+            watching = asyncio.create_task(self._end_when_silent(self.worker))
             status = await self.worker.wait()
+            silent = watching.done()
+            watching.cancel()
             self.worker = None
             if self._draining:
                 break
             self.last_failure = f"exit status {status}" if status >= 0 else f"signal {-status}"
+            if silent:
+                self.last_failure = f"no answer for {self._patience:g} s"
             self.died_of = max(-status, 0)
             await self._restart(time.monotonic() - began)
         self.state = "ended"
@@ -118,6 +127,17 @@ class Keeper:
             _log.warning("worker did not drain in time", accelerator=self.accelerator.id, seconds=seconds)
             worker.kill()
             await worker.wait()
+
+    @property
+    def _patience(self) -> float:
+        return self.config.limits["silence_seconds"]
+
+    async def _end_when_silent(self, worker: Worker) -> None:
+        """Returns when the worker, which did not answer in time, was killed."""
+        while self._draining or not await is_silent(self.config.lane, self._patience):
+            await asyncio.sleep(min(PROBE_SECONDS, self._patience / 2))
+        _log.error("worker is silent", accelerator=self.accelerator.id, pid=worker.pid, seconds=self._patience)
+        worker.kill()
 
     async def _restart(self, lived: float) -> None:
         while not self._draining:

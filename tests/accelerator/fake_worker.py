@@ -1,6 +1,7 @@
 """A worker without an engine: it speaks the supervisor's protocol and tells anyone who connects who it is.
 
-``FAKE_WORKER`` says how it misbehaves: ``refuses`` to start, is ``deaf`` to SIGTERM, or ``brief`` (dies when ready).
+``FAKE_WORKER`` says how it misbehaves: ``refuses`` to start, is ``deaf`` to SIGTERM, or ``brief`` (dies when ready), or
+``silent`` (never answers its supervisor).
 """
 
 import json
@@ -44,6 +45,12 @@ def answer(listener: socket.socket) -> None:
             connection.sendall(json.dumps(facts).encode())
 
 
+lane = socket.socket(socket.AF_UNIX)
+config.lane.unlink(missing_ok=True)
+lane.bind(str(config.lane))
+lane.listen()
+if "silent" not in behaviour:
+    threading.Thread(target=answer, args=(lane,), daemon=True).start()
 threading.Thread(target=answer, args=(tcp,), daemon=True).start()
 threading.Thread(target=answer, args=(unix,), daemon=True).start()
 print("imports say things")

@@ -152,6 +152,21 @@ def test_a_worker_that_keeps_dying_is_restarted_on_and_on(settings: Callable[...
     assert all(entry["log_level"] == "error" and entry["reason"] == "exit status 7" for entry in deaths[:5])
 
 
+def test_a_worker_that_hangs_is_restarted(settings: Callable[..., Settings]) -> None:
+    async def main() -> None:
+        async with running(settings(limits={"silence_seconds": 1}), provider("silent")) as (_, daemon):
+            before = await ask(daemon.grpc)
+
+            async def restarted() -> bool:
+                return bool((await ask(daemon.grpc))["pid"] != before["pid"])
+
+            await until(restarted)
+
+    with structlog.testing.capture_logs() as entries:
+        asyncio.run(main())
+    assert next(entry["reason"] for entry in entries if entry["event"] == "worker died") == "no answer for 1 s"
+
+
 def test_a_worker_that_does_not_start_ends_the_daemon(settings: Callable[..., Settings], tmp_path: Path) -> None:
     async def main() -> None:
         async with running(settings(), provider("refuses")):

@@ -1,0 +1,56 @@
+"""A worker that hangs without dying: calls end by their deadline or right, and the worker is restarted."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import offboard.mxnet as mx
+from offboard.client import connection, operator
+from offboard.errors import AcceleratorUnavailableError
+from offboard_accelerator import embedded
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from worker_process import worker_of
+
+
+@pytest.fixture
+def daemon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[embedded.EmbeddedDaemon]:
+    silence, call = request.param
+    with embedded.start("eia1.medium", arguments=["--limit", f"silence_seconds={silence}"]) as made:
+        for name, value in {**made.environment, "OFFBOARD_CALL_SECONDS": str(call)}.items():
+            monkeypatch.setenv(name, value)
+        connection.close()
+        yield made
+        connection.close()
+
+
+@pytest.mark.parametrize("daemon", [(1, 60)], indirect=True)
+def test_it_is_restarted_and_the_call_replayed(daemon: embedded.EmbeddedDaemon) -> None:
+    executor = (mx.sym.Variable("data") * 2.0).simple_bind(mx.eia(), "null", data=(2,))
+    executor.forward(data=mx.nd.ones((2,)))
+    stopped = worker_of(daemon.pid)
+    os.kill(stopped, signal.SIGSTOP)
+    assert executor.forward(data=mx.nd.full((2,), 3.0))[0].asnumpy().tolist() == [6.0, 6.0]
+    assert not Path(f"/proc/{stopped}").exists()
+    (status,) = operator.describe().accelerators
+    assert status.worker_restarts == 1
+
+
+@pytest.mark.parametrize("daemon", [(60, 1)], indirect=True)
+def test_a_call_ends_by_its_deadline(daemon: embedded.EmbeddedDaemon) -> None:
+    executor = (mx.sym.Variable("data") * 2.0).simple_bind(mx.eia(), "null", data=(2,))
+    executor.forward(data=mx.nd.ones((2,)))
+    worker = worker_of(daemon.pid)
+    os.kill(worker, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(AcceleratorUnavailableError, match="did not answer in time"):
+        executor.forward(data=mx.nd.full((2,), 3.0))
+    assert time.monotonic() - began < 30
+    os.kill(worker, signal.SIGCONT)
+    # What the worker answered late is nobody's.
+    assert executor.forward(data=mx.nd.full((2,), 4.0))[0].asnumpy().tolist() == [8.0, 8.0]
