@@ -66,7 +66,7 @@ def test_every_default_parses() -> None:
     ("operator", "attrs", "message"),
     [
         ("Activation", {"act_type": "foo"}, "Invalid Input: 'foo', valid values are: {'relu'"),
-        ("Activation", {}, "Required parameter act_type of enum is not presented"),
+        ("Activation", {}, "Required parameter act_type of int is not presented"),
         ("Activation", {"act_type": "relu", "foo": "1"}, "Cannot find argument 'foo', Possible Arguments:"),
         ("Convolution", {"kernel": "(3,", "num_filter": "1"}, "kernel"),
         ("Convolution", {"kernel": "(3,3)", "num_filter": "-1"}, "num_filter"),

@@ -242,7 +242,6 @@ def overwrite(target: NDArray, source: NDArray) -> None:
     if source is target:
         return
     if source.shape != target.shape:
-        raise MXNetError(
-            f"Incompatible attr in node  at 0-th output: expected {list(source.shape)}, got {list(target.shape)}"
-        )
+        expected, got = (",".join(str(d) for d in array.shape) for array in (source, target))
+        raise MXNetError(f"Incompatible attr in node  at 0-th output: expected [{expected}], got [{got}]")
     target[:] = source

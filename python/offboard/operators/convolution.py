@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, FLOAT64, Shape, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
 def spatial(p: Params, name: str, default: int) -> Shape:
@@ -76,9 +76,9 @@ def _correlated(p: Params, x: Value, weight: Value, bias: Value | None) -> Value
         or x.shape[1] % p.num_group
         or p.num_filter % p.num_group
     ):
-        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+        raise inconsistent(weight.shape, expected)
     if bias is not None and bias.shape != (p.num_filter,):
-        raise ValueError(f"Shape inconsistent, Provided = {list(bias.shape)}, inferred shape=({p.num_filter},)")
+        raise inconsistent(bias.shape, (p.num_filter,))
     sizes = tuple(
         (d + 2 * b - (e * (k - 1) + 1)) // s + 1
         for d, k, s, e, b in zip(x.shape[2:], p.kernel, stride, dilate, pad, strict=True)
@@ -147,7 +147,7 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
     adj = spatial(p, "adj", 0)
     expected = (x.shape[1], p.num_filter // p.num_group, *p.kernel)
     if x.ndim != len(p.kernel) + 2 or weight.shape != expected or x.shape[1] % p.num_group:
-        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+        raise inconsistent(weight.shape, expected)
     extents = [e * (k - 1) + 1 for k, e in zip(p.kernel, dilate, strict=True)]
     full = [(d - 1) * s + k for d, s, k in zip(x.shape[2:], stride, extents, strict=True)]
     if any(a >= s for a, s in zip(adj, stride, strict=True)):

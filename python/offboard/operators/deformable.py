@@ -8,7 +8,7 @@ import numpy as np
 
 from offboard.operators.builder import Shape, Value
 from offboard.operators.convolution import spatial
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 from offboard.operators.sampling import images, pixels, sampled_at_edge
 
 
@@ -46,7 +46,7 @@ def _check(p: Params, inputs: Sequence[Value | None], *, masked: bool) -> Shape:
     expected = _shapes(p, first.shape, masked=masked)
     for value, shape in zip(inputs, expected, strict=True):
         if value is not None and value.shape != shape:
-            raise ValueError(f"Shape inconsistent, Provided = {list(value.shape)}, inferred shape={shape}")
+            raise inconsistent(value.shape, shape)
     return expected[1][2:]
 
 

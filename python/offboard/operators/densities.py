@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from offboard.operators.builder import FLOAT64, Value
 from offboard.operators.elementwise import expect_float
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 from offboard.operators.special import log_gamma
 
 # The logarithm of the density of samples given parameters, and the density itself.
@@ -88,7 +88,7 @@ def _checked(sample: Value, parameters: Sequence[Value], *, vectors: bool) -> No
         if vectors:
             wanted = (*wanted[:-1], sample.shape[-1])
         if each.shape != wanted or each.shape != parameters[0].shape:
-            raise ValueError(f"Shape inconsistent, Provided = {list(each.shape)}, inferred shape={wanted}")
+            raise inconsistent(each.shape, wanted)
 
 
 def _parameters_alike(p: Params, inputs: list[PartialShape]) -> Sequence[PartialShape]:

@@ -10,7 +10,7 @@ import numpy as np
 from offboard.operators.builder import BOOL, INT64, Dtype, Value
 from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
 def everywhere(condition: Value) -> Value:
@@ -51,9 +51,7 @@ def _embedding_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dt
 def embedding(p: Params, indices: Value, weight: Value) -> Value:
     """Rows of a table; indices out of range are clipped."""
     if weight.shape != (p.input_dim, p.output_dim):
-        raise ValueError(
-            f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape=({p.input_dim},{p.output_dim})"
-        )
+        raise inconsistent(weight.shape, (p.input_dim, p.output_dim))
     return weight.gather(in_range(indices, p.input_dim, "clip"), 0)
 
 

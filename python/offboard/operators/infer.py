@@ -219,12 +219,7 @@ class _ShapeInference:
             if len(old) != len(shape) or any(
                 a != b and _UNKNOWN not in (a, b) for a, b in zip(old, shape, strict=True)
             ):
-                provided = ",".join(str(d) for d in old)
-                inferred = ",".join(str(d) for d in shape)
-                raise MXNetError(
-                    f"Error in operator {node.name}: Shape inconsistent, Provided = [{provided}], "
-                    f"inferred shape=({inferred})"
-                )
+                raise MXNetError(f"Error in operator {node.name}: {records.inconsistent(old, shape)}")
             merged = tuple(b if a == _UNKNOWN else a for a, b in zip(old, shape, strict=True))
         if merged != old:
             self.found[key] = merged

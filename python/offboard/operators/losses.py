@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from offboard.operators.builder import FLOAT32, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
 def _softmax_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -24,7 +24,7 @@ def softmax_output(p: Params, x: Value, label: Value) -> Value:
     else:
         allowed = [x.shape[:-1]]
     if label.shape not in (x.shape, *allowed):
-        raise ValueError(f"Shape inconsistent, Provided = {list(label.shape)}, inferred shape={list(allowed[0])}")
+        raise inconsistent(label.shape, allowed[0])
     if p.multi_output:
         return x.softmax(1)
     # The default CPU build hands 4-D float32 to oneDNN, which takes the last axis whatever preserve_shape says.
@@ -50,7 +50,7 @@ def linear_output(p: Params, x: Value, label: Value) -> Value:
 
 def _expect_as_many(x: Value, label: Value) -> None:
     if label.size != x.size or label.shape[0] != x.shape[0]:
-        raise ValueError(f"Shape inconsistent, Provided={list(label.shape)}, inferred shape={list(x.shape)}")
+        raise inconsistent(label.shape, x.shape)
 
 
 @operator("LogisticRegressionOutput", fill=_like_data)
@@ -68,7 +68,7 @@ def _row_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 def svm_output(p: Params, x: Value, label: Value) -> Value:
     """The input."""
     if label.shape != x.shape[:-1]:
-        raise ValueError(f"Shape inconsistent, Provided = {list(label.shape)}, inferred shape={list(x.shape[:-1])}")
+        raise inconsistent(label.shape, x.shape[:-1])
     return x
 
 

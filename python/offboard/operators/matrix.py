@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from offboard.operators.builder import Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
 def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -33,7 +33,7 @@ def fully_connected(p: Params, x: Value, weight: Value, bias: Value | None = Non
     flat = x.reshape((x.shape[0], math.prod(x.shape[1:]))) if p.flatten else x
     expected = (p.num_hidden, flat.shape[-1])
     if weight.shape != expected:
-        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+        raise inconsistent(weight.shape, expected)
     # Gemm reads the weight as it lies; a Transpose of it would be a second copy.
     rows = flat.reshape((math.prod(flat.shape[:-1]), flat.shape[-1]))
     made = p.graph.emit("Gemm", [rows, weight, bias], (rows.shape[0], p.num_hidden), transB=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, Dtype, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
 def _channel_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -70,7 +70,7 @@ def _axis_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 def _expect(shape: tuple[int, ...], *values: Value) -> None:
     for value in values:
         if value.shape != shape:
-            raise ValueError(f"Shape inconsistent, Provided = {list(value.shape)}, inferred shape={list(shape)}")
+            raise inconsistent(value.shape, shape)
 
 
 @operator("LayerNorm", fill=_axis_fill)

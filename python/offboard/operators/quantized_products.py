@@ -22,7 +22,7 @@ from offboard.operators.quantized import (
     saturated,
     single,
 )
-from offboard.operators.record import Params, PartialShape, find, operator
+from offboard.operators.record import Params, PartialShape, find, inconsistent, operator
 
 
 def _unsigned(x: Value) -> tuple[Value, Value]:
@@ -68,7 +68,7 @@ def quantized_fully_connected(p: Params, x: Value, weight: Value, *rest: Value) 
     inputs = int(np.prod(x.shape[1:])) if p.flatten else x.shape[-1]
     if weight.shape != (p.num_hidden, inputs):
         expected = (p.num_hidden, inputs)
-        raise ValueError(f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={expected}")
+        raise inconsistent(weight.shape, expected)
     rows = x.reshape((x.size // inputs, inputs))
     made = integer_matmul(rows, weight.transpose((1, 0)))
     data_end, weight_end = magnitude(*ends[:2]), magnitude(*ends[2:4])

@@ -32,6 +32,7 @@ __all__ = [
     "Params",
     "PartialShape",
     "find",
+    "inconsistent",
     "operator",
     "registry",
     "supported",
@@ -198,6 +199,12 @@ def find(name: str) -> Operator:
     return record
 
 
+def inconsistent(provided: Sequence[int], inferred: Sequence[int]) -> ValueError:
+    """What a lowering raises for an input of another shape than it must have, in MXNet's words."""
+    given, wanted = (",".join(str(d) for d in shape) for shape in (provided, inferred))
+    return ValueError(f"Shape inconsistent, Provided = [{given}], inferred shape=({wanted})")
+
+
 @contextmanager
 def refusals(record: Operator, params: Params, inputs: Sequence[PartialShape | Dtype]) -> Iterator[None]:
     """Whatever a record's function refuses becomes an MXNetError that names the operator."""
@@ -215,11 +222,12 @@ def typed(
     """Input and output dtypes as far as they follow from those given; raises MXNetError where these contradict."""
     with refusals(record, params, dtypes):
         better, outputs = (record.types or _same_types)(params, list(dtypes))
-    for given, inferred in zip(dtypes, better, strict=False):
+    for number, (given, inferred) in enumerate(zip(dtypes, better, strict=False)):
         if given is not None and inferred is not None and given != inferred:
+            name = params.operator or record.name
             raise MXNetError(
-                f"Error in operator {params.operator or record.name}: Type inconsistent, "
-                f"Provided = {given.name}, inferred type = {inferred.name}"
+                f"Error in operator {name}: Incompatible attr in node {name} at {number}-th input: "
+                f"expected {inferred.name}, got {given.name}"
             )
     return better, outputs
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from offboard.operators.builder import FLOAT64, Builder, Dtype, Shape, Value
-from offboard.operators.record import NOTHING, Params, PartialShape, operator
+from offboard.operators.record import NOTHING, Params, PartialShape, inconsistent, operator
 from offboard.operators.shaping import in_rank
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
@@ -53,7 +53,7 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
     states = (p.num_layers * directions, x.shape[1], hidden)
     for each in (state, *more[: int(p.mode == "lstm")]):
         if each.shape != states:
-            raise ValueError(f"Shape inconsistent, Provided = {list(each.shape)}, inferred shape={list(states)}")
+            raise inconsistent(each.shape, states)
     if parameters.shape != (_parameter_count(p, x.shape[2]),):
         raise ValueError(f"RNN needs {_parameter_count(p, x.shape[2])} parameters, {parameters.shape} given")
     offset = 0

@@ -10,7 +10,7 @@ import numpy as np
 from offboard.operators.builder import BOOL, INT64, Shape, Value
 from offboard.operators.casts import number_in
 from offboard.operators.indexing import everywhere
-from offboard.operators.record import Params, PartialShape, operator, type_of_first
+from offboard.operators.record import Params, PartialShape, inconsistent, operator, type_of_first
 from offboard.operators.shaping import slice_ranges
 
 
@@ -56,7 +56,7 @@ def slice_assign(p: Params, x: Value, part: Value) -> Value:
     """The first array with the second in a slice."""
     wanted = _sliced_shape(p, x.shape)
     if part.shape != wanted:
-        raise ValueError(f"Shape inconsistent, Provided = {list(part.shape)}, inferred shape={list(wanted)}")
+        raise inconsistent(part.shape, wanted)
     return _written(x, _slice_positions(p, x), part) if part.size else x
 
 
@@ -105,7 +105,7 @@ def scatter_nd(p: Params, updates: Value, indices: Value) -> Value:
 def scatter_set_nd(p: Params, x: Value, updates: Value, indices: Value) -> Value:
     """The array with elements or slices at coordinates."""
     if tuple(p.shape) != x.shape:
-        raise ValueError(f"Shape inconsistent, Provided = {list(x.shape)}, inferred shape={list(p.shape)}")
+        raise inconsistent(x.shape, p.shape)
     return _at_coordinates(x, indices, updates)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from offboard.operators.builder import FLOAT32, FLOAT64, Value
 from offboard.operators.convolution import transposed_in_float64
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, inconsistent, operator
 from offboard.operators.sampling import images, pixels, sampled
 
 
@@ -59,9 +59,7 @@ def _upsampled_by_weight(p: Params, x: Value, weight: Value) -> Value:
     pad = math.ceil((p.scale - 1) / 2.0)
     n, c, h, w = x.shape
     if weight.shape != (c, 1, kernel, kernel):
-        raise ValueError(
-            f"Shape inconsistent, Provided = {list(weight.shape)}, inferred shape={(c, 1, kernel, kernel)}"
-        )
+        raise inconsistent(weight.shape, (c, 1, kernel, kernel))
     size = tuple((d - 1) * p.scale + kernel - 2 * pad for d in (h, w))
     if x.dtype == FLOAT64:
         whole = transposed_in_float64(x, weight, (p.scale, p.scale), (1, 1), c)

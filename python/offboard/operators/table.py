@@ -32,7 +32,11 @@ __all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "res
 
 _INTEGERS = {"int", "uint", "long", "ulong"}
 _UNSIGNED = {"uint", "ulong"}
-_KIND = {"uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "boolean", "shape": "Shape(tuple)"}
+# What MXNet calls types in its messages; of a choice it names the integer behind it.
+_KIND = {
+    "uint": "int (non-negative)", "ulong": "long (non-negative)", "bool": "boolean", "shape": "Shape(tuple)",
+    "enum": "int",
+}  # fmt: skip
 # Operators with different attributes whose parsed values are remembered.
 _KEPT = 4096
 _TRUE, _FALSE = {"1", "true", "True"}, {"0", "false", "False"}
@@ -111,9 +115,13 @@ class Parameter:
         kind = float if self.type == "tuple_float" else int
         return tuple(None if item is None else kind(item) for item in items)
 
+    @property
+    def kind(self) -> str:
+        """What MXNet calls its type in messages."""
+        return _KIND.get(self.type, self.type)
+
     def _invalid(self, text: str) -> ValueError:
-        kind = _KIND.get(self.type, self.type)
-        return ValueError(f"Invalid Parameter format for {self.name} expect {kind} but value='{text}'")
+        return ValueError(f"Invalid Parameter format for {self.name} expect {self.kind} but value='{text}'")
 
 
 @dataclass(frozen=True)
@@ -175,7 +183,7 @@ class Facts:
             for name, parameter in self.parameters.items():
                 if name not in values:
                     if parameter.default is None:
-                        raise ValueError(f"Required parameter {name} of {parameter.type} is not presented")
+                        raise ValueError(f"Required parameter {name} of {parameter.kind} is not presented")
                     values[name] = _default(self.name, name)
         except ValueError as error:
             given = "".join(f', {key}="{text}"' for key, text in attrs.items())

@@ -90,7 +90,7 @@ def test_a_graph_gives_what_the_operators_give() -> None:
     net.initialize(mx.init.Xavier())
     expected = net(IMAGE).asnumpy()
     net.hybridize()
-    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected, rtol=1e-5, atol=1e-6)
     both = mx.nd.concat(IMAGE, IMAGE, dim=0)
     np.testing.assert_allclose(net(both).asnumpy(), np.repeat(expected, 2, 0), rtol=1e-5)
     net[3].bias.data()[:] += 1

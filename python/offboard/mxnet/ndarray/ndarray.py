@@ -317,8 +317,14 @@ class NDArray(Arithmetic):
                 "Accepted keyword arguments are 'shape' and 'reverse'."
             )
         asked = tuple(int(d) for d in wanted)
-        if all(d > 0 for d in asked) and math.prod(asked) < self.size:
+        size = math.prod(asked)
+        if all(d > 0 for d in asked) and size < self.size:
             raise ValueError(f"Cannot reshape array of size {self.size} into shape {asked}")
+        if all(d > 0 for d in asked) and size > self.size:
+            raise MXNetError(
+                f"NDArray.Reshape: Check failed: shape_.Size() >= shape.Size() ({self.size} vs. {size}) : target shape "
+                "size is larger than the current shape"
+            )
         if not asked:
             return self._viewed(())
         try:
