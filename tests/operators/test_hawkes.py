@@ -29,5 +29,5 @@ def test_likelihood_and_state() -> None:
 def test_types_are_checked() -> None:
     ones = np.ones((1, 1))
     inputs = [ones, ones[0], ones[0], ones, ones, ones, ones[0], ones[0]]
-    with pytest.raises(MXNetError, match="inferred type = int32"):
+    with pytest.raises(MXNetError, match="expected int32, got float64"):
         invoke("_contrib_hawkesll", inputs, {})
