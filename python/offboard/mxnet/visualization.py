@@ -1,4 +1,4 @@
-"""``mx.viz``: a table of a network's layers.
+"""``mx.viz``: a table of a network's layers, and a drawing of them.
 
 The layout is MXNet's. The numbers of parameters are what the shapes say, where MXNet guesses them from filters and is
 wrong behind a flattening or an unusual operator.
@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from offboard.graph import lists
+from offboard.mxnet.network_plot import plot_network
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.runtime.constants import parameter_names
 
-__all__ = ["print_summary"]
+__all__ = ["plot_network", "print_summary"]
 
 _FIELDS = ("Layer (type)", "Output Shape", "Param #", "Previous Layer")
 

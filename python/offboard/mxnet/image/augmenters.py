@@ -26,12 +26,13 @@ _GREY = (0.21, 0.72, 0.07)
 # Eigenvalues and eigenvectors of the colours of ImageNet, mean and deviation of its pixels.
 _EIGENVALUES = (55.46, 4.794, 1.148)
 _EIGENVECTORS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
-_MEAN, _DEVIATION = (123.68, 116.28, 103.53), (58.395, 57.12, 57.375)
+MEAN, DEVIATION = (123.68, 116.28, 103.53), (58.395, 57.12, 57.375)
 _TO_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.321), (0.211, -0.523, 0.311))
 _FROM_YIQ = ((1.0, 0.956, 0.621), (1.0, -0.272, -0.647), (1.0, -1.107, 1.705))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """An argument as JSON has it."""
     if isinstance(value, NDArray):
         value = value.asnumpy()
     return value.tolist() if isinstance(value, np.ndarray) else value
@@ -41,7 +42,7 @@ class Augmenter:
     """Takes an image (HWC) and gives one; its arguments are kept for :meth:`dumps`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        self._kwargs = {key: _plain(value) for key, value in kwargs.items()}
+        self._kwargs = {key: plain(value) for key, value in kwargs.items()}
 
     def dumps(self) -> Any:
         """The class and its arguments as JSON."""
@@ -284,7 +285,7 @@ class CastAug(Augmenter):
 def normalizing(mean: Any, std: Any) -> list[Augmenter]:
     """The augmenter of a mean and a deviation, where True stands for ImageNet's; none when both are None."""
     made = []
-    for value, default in ((mean, _MEAN), (std, _DEVIATION)):
+    for value, default in ((mean, MEAN), (std, DEVIATION)):
         if value is True:
             value = array(default)  # noqa: PLW2901
         elif value is not None:

@@ -16,7 +16,7 @@ from offboard.mxnet.image import pixels
 from offboard.mxnet.image.augmenters import Augmenter, CreateAugmenter
 from offboard.mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["ImageIter", "read_list"]
+__all__ = ["ImageIter", "InvalidSampleError", "read_list"]
 
 Label = Any
 _DTYPES = ("int32", "float32", "int64", "float64")
@@ -30,6 +30,10 @@ def read_list(path: str | os.PathLike[str]) -> dict[int, tuple[npt.NDArray[np.fl
             number, *labels, name = line.strip().split("\t")
             found[int(number)] = np.array(labels, np.float32), name
     return found
+
+
+class InvalidSampleError(RuntimeError):
+    """An image or a label that an iterator leaves out."""
 
 
 class ImageIter(io.DataIter):
@@ -191,14 +195,18 @@ class ImageIter(io.DataIter):
             image = self.imdecode(encoded)
             try:
                 self.check_valid_image([image])
-            except RuntimeError as error:
+                made, row = self._prepared(image, label)
+            except InvalidSampleError as error:
                 logging.debug("Invalid image, skipping:  %s", error)
                 continue
-            made = self.augmentation_transform(image)
             self._place(data, place, self.postprocess_data(made)._data)
-            labels[place] = self._label(label)
+            labels[place] = row
             place += 1
         return place
+
+    def _prepared(self, image: NDArray, label: Any) -> tuple[NDArray, Any]:
+        """What goes into a batch; raises InvalidSampleError for a sample to leave out."""
+        return self.augmentation_transform(image), self._label(label)
 
     def _place(self, data: npt.NDArray[Any], place: int, image: npt.NDArray[Any]) -> None:
         if image.shape != data.shape[1:]:
@@ -221,7 +229,7 @@ class ImageIter(io.DataIter):
     def check_valid_image(self, data: Sequence[NDArray]) -> None:
         """Raises RuntimeError for an image without pixels."""
         if len(data[0].shape) == 0:
-            raise RuntimeError("Data shape is wrong")
+            raise InvalidSampleError("Data shape is wrong")
 
     def imdecode(self, s: bytes) -> NDArray:
         """The image of encoded bytes."""
