@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,10 @@ from offboard_accelerator.engine.engine import Engine, EnginePlan
 from offboard_accelerator.memory import Ledger
 from offboard_accelerator.quarantine import Quarantine
 from offboard_accelerator.store import Store
-from offboard_accelerator.totals import Totals
+from offboard_accelerator.totals import Spent, Totals
 from offboard_accelerator.wire_errors import MissingBlobError, NotFoundError, NotResidentError
 
-__all__ = ["Executor", "Executors"]
+__all__ = ["Executor", "Executors", "Ran"]
 
 _Shapes = tuple[tuple[str, tuple[int, ...], np.dtype[Any]], ...]
 
@@ -39,6 +39,16 @@ class _Plan:
         self.running = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a forward made: outputs with their description, the time that it took, and the bytes that it was given."""
+
+    outputs: list[npt.NDArray[Any]]
+    specs: Sequence[TensorSpec]
+    spent: Spent
+    bytes_in: int
+
+
 class Executor:
     """One bound graph. A private one belongs to ``session``; a published one to whoever names it."""
 
@@ -48,7 +58,7 @@ class Executor:
         self.name, self.session, self.published = name, session, False
         self.version = "1"
         self.graph, self.format = graph, format_
-        self.forwards = self.queue_us = self.compute_us = self.bytes_in = self.bytes_out = 0
+        self.totals = Totals()
         self.nodes = self.instance_nodes = 0
         self._host = host
         self.constants = {each.spec.name: each for each in variables if each.digest}
@@ -81,18 +91,14 @@ class Executor:
                 self._keep(self._key({spec.name: spec for spec in self.inputs}), converted)
         return converted
 
-    def run(
-        self, given: Mapping[str, Content], *, keep: bool
-    ) -> tuple[list[npt.NDArray[Any]], Sequence[TensorSpec], int, int]:
-        """(outputs, their description, microseconds waited, microseconds computed).
-
-        With ``keep`` what is left out is as it was given last.
-        """
+    def run(self, given: Mapping[str, Content], *, keep: bool) -> Ran:
+        """One forward. With ``keep`` what is left out is as it was given last."""
         arrived = time.perf_counter_ns()
         with self._lock:
             began = time.perf_counter_ns()
             plan = self._plan(self._told(given, keep))
             feeds = self._fetched(given)
+            fetched = time.perf_counter_ns()
             plan.running += 1
             try:
                 with self._host.quarantine.watch(self.graph):
@@ -100,13 +106,8 @@ class Executor:
             finally:
                 plan.running -= 1
             ended = time.perf_counter_ns()
-            queue, compute = (began - arrived) // 1000, (ended - began) // 1000
-            self.forwards += 1
-            self.queue_us += queue
-            self.compute_us += compute
-            self.bytes_in += sum(feeds[name].nbytes for name in given)
-            self.bytes_out += sum(array.nbytes for array in outputs)
-        return outputs, plan.outputs, queue, compute
+            spent = Spent((began - arrived) // 1000, (fetched - began) // 1000, (ended - fetched) // 1000)
+            return Ran(outputs, plan.outputs, spent, sum(feeds[name].nbytes for name in given))
 
     def reclaim(self) -> bool:
         """Releases the least recently used plan that does not run; whether there was one."""
@@ -256,9 +257,9 @@ class Executors:
     def totals(self) -> Totals:
         """What all executors have run, from the worker's start."""
         with self._lock:
-            made = replace(self._released)
-            for executor in self._by_name.values():
-                made.add(executor)
+            made = Totals()
+            for each in (self._released, *(executor.totals for executor in self._by_name.values())):
+                made.add(each)
             return made
 
     def release(self, name: str, session: str) -> None:
@@ -303,7 +304,7 @@ class Executors:
             with self._lock:
                 if self._by_name.pop(executor.name, None) is None:
                     continue
-                self._released.add(executor)
+                self._released.add(executor.totals)
             executor.close()
             self.ledger.release_weights(executor.blobs)
             self.store.unpin([executor.graph, *executor.blobs])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import tritonclient.grpc as triton
 from onnx import TensorProto, helper
 
 from offboard.client import operator, state
@@ -73,6 +75,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with embedded.start(http=True, arguments=["--model-repository", str(repository)]) as daemon:
         endpoint = state.Endpoint(daemon.endpoint, "test", secure=False, ca="", token="")
         (status,) = operator.describe(endpoint=endpoint).accelerators
+        with triton.InferenceServerClient(status.endpoints.grpc) as client:
+            until = time.monotonic() + 60
+            while not client.is_server_ready():
+                assert time.monotonic() < until, client.get_model_repository_index()
+                time.sleep(0.05)
         yield Served(status.endpoints.grpc, daemon.http.removeprefix("http://"), repository, daemon.endpoint)
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from offboard.wire import inference as oip
+from offboard_accelerator.rest.document import document_of
 from offboard_accelerator.rest.guard import read_body
 from offboard_accelerator.rest.tensors import HEADER_LENGTH, InvalidRequest, decode, encode
 from offboard_accelerator.services.inference_service import InferenceService
@@ -73,6 +74,19 @@ def router(service: InferenceService, message_bytes: int) -> APIRouter:
     def model_ready(request: Request, model: str, version: str = "") -> Response:
         answer = service.ModelReady(oip.ModelReadyRequest(name=model, version=version), _caller(request))
         return Response(status_code=200 if answer.ready else 404)
+
+    @routes.get("/models/{model}/versions/{version}/config")
+    @routes.get("/models/{model}/config")
+    def config(request: Request, model: str, version: str = "") -> JSONResponse:
+        answer = service.ModelConfig(oip.ModelConfigRequest(name=model, version=version), _caller(request))
+        return JSONResponse(document_of(answer.config))
+
+    @routes.get("/models/{model}/versions/{version}/stats")
+    @routes.get("/models/{model}/stats")
+    @routes.get("/models/stats")
+    def stats(request: Request, model: str = "", version: str = "") -> JSONResponse:
+        answer = service.ModelStatistics(oip.ModelStatisticsRequest(name=model, version=version), _caller(request))
+        return JSONResponse(document_of(answer))
 
     @routes.get("/models/{model}/versions/{version}")
     @routes.get("/models/{model}")

@@ -56,8 +56,9 @@ class _Statuses(Collector):
     def _counters(self, totals: Totals) -> Iterator[Metric]:
         for name, text, value in (
             ("offboard_forwards", "Forwards since the worker's start", totals.forwards),
-            ("offboard_queue_seconds", "Time that forwards waited", totals.queue_us / 1e6),
-            ("offboard_compute_seconds", "Time that forwards ran", totals.compute_us / 1e6),
+            ("offboard_failures", "Forwards that failed", totals.failures),
+            ("offboard_queue_seconds", "Time that forwards waited", totals.spent.queue_us / 1e6),
+            ("offboard_compute_seconds", "Time that forwards ran", totals.spent.compute_us / 1e6),
             ("offboard_input_bytes", "Bytes of inputs", totals.bytes_in),
             ("offboard_output_bytes", "Bytes of outputs", totals.bytes_out),
         ):

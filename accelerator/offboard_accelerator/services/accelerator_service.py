@@ -231,15 +231,15 @@ class AcceleratorService:
             name=executor.name if executor.published else executor.name[:10],
             graph=executor.graph.hex()[:16],
             published=executor.published,
-            forwards=executor.forwards,
+            forwards=executor.totals.forwards,
             plans=executor.plans,
             memory=self._charged(executor),
             accelerated_nodes=executor.nodes,
             instance_nodes=executor.instance_nodes,
-            queue_us=executor.queue_us,
-            compute_us=executor.compute_us,
-            bytes_in=executor.bytes_in,
-            bytes_out=executor.bytes_out,
+            queue_us=executor.totals.spent.queue_us,
+            compute_us=executor.totals.spent.compute_us,
+            bytes_in=executor.totals.bytes_in,
+            bytes_out=executor.totals.bytes_out,
         )
 
 

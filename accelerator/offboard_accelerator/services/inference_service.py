@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,11 +22,18 @@ from offboard_accelerator.contents import Content, GivenContent, SharedContent
 from offboard_accelerator.executors import Executor
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
+from offboard_accelerator.services.model_information import PLATFORM, configuration, statistics
 from offboard_accelerator.wire_errors import NotFoundError, detail_of
 
 __all__ = ["InferenceService"]
 
-_EXTENSIONS = ["model_repository", "system_shared_memory", "binary_tensor_data"]
+_EXTENSIONS = [
+    "model_repository",
+    "model_configuration",
+    "system_shared_memory",
+    "binary_tensor_data",
+    "statistics",
+]
 _CONTENTS = {
     "BOOL": "bool_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
     "INT64": "int64_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
@@ -63,11 +71,25 @@ class InferenceService:
     def ModelMetadata(self, request: oip.ModelMetadataRequest, context: Any) -> oip.ModelMetadataResponse:
         """Inputs and outputs of a model."""
         executor = self._executor(request.name, request.version, session_of(context))
-        made = oip.ModelMetadataResponse(name=executor.name, versions=[executor.version], platform="onnxruntime_onnx")
+        made = oip.ModelMetadataResponse(name=executor.name, versions=[executor.version], platform=PLATFORM)
         for target, specs in ((made.inputs, executor.inputs), (made.outputs, executor.outputs)):
             for spec in specs:
                 target.add(name=spec.name, datatype=datatype_of(spec.dtype), shape=spec.shape)
         return made
+
+    def ModelConfig(self, request: oip.ModelConfigRequest, context: Any) -> oip.ModelConfigResponse:
+        """The same, as Triton's clients ask it."""
+        executor = self._executor(request.name, request.version, session_of(context))
+        return oip.ModelConfigResponse(config=configuration(executor))
+
+    def ModelStatistics(self, request: oip.ModelStatisticsRequest, context: Any) -> oip.ModelStatisticsResponse:
+        """Counts and durations of one model, or of all that the caller may use."""
+        session = session_of(context)
+        if request.name:
+            chosen = [self._executor(request.name, request.version, session)]
+        else:
+            chosen = [each for each in self._state.executors.all() if each.published]
+        return oip.ModelStatisticsResponse(model_stats=[statistics(each) for each in chosen])
 
     def ModelInfer(self, request: oip.ModelInferRequest, context: Any) -> oip.ModelInferResponse:
         """One forward."""
@@ -174,18 +196,26 @@ class InferenceService:
     def infer(self, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
         """One forward on behalf of ``session``, or of nobody's if that is empty."""
         executor = self._executor(request.model_name, request.model_version, session)
-        contents = self._contents(request, session)
+        began = time.perf_counter_ns()
+        try:
+            return self._answer(executor, request, session)
+        except Exception:
+            executor.totals.record_failure((time.perf_counter_ns() - began) // 1000)
+            raise
+
+    def _answer(self, executor: Executor, request: oip.ModelInferRequest, session: str) -> oip.ModelInferResponse:
         owner = executor.session == session and bool(session)
-        outputs, specs, queue, compute = executor.run(contents, keep=owner and not executor.published)
+        ran = executor.run(self._contents(request, session), keep=owner and not executor.published)
+        began = time.perf_counter_ns()
         made = oip.ModelInferResponse(model_name=request.model_name, model_version=executor.version, id=request.id)
         if owner:
-            made.parameters["queue_us"].int64_param = queue
-            made.parameters["compute_us"].int64_param = compute
+            made.parameters["queue_us"].int64_param = ran.spent.queue_us
+            made.parameters["compute_us"].int64_param = ran.spent.compute_us
         wanted = {each.name: each.parameters for each in request.outputs}
-        unknown = wanted.keys() - {spec.name for spec in specs}
+        unknown = wanted.keys() - {spec.name for spec in ran.specs}
         if unknown:
             raise InvalidGraphError(f"{executor.name} has no output {', '.join(sorted(unknown))}")
-        for spec, array in zip(specs, outputs, strict=True):
+        for spec, array in zip(ran.specs, ran.outputs, strict=True):
             if wanted and spec.name not in wanted:
                 continue
             entry = made.outputs.add(name=spec.name, datatype=datatype_of(spec.dtype), shape=array.shape)
@@ -194,6 +224,8 @@ class InferenceService:
                 self._write(parameters, array, session, entry.parameters)
             else:
                 made.raw_output_contents.append(array.tobytes())
+        ran.spent.output_us = (time.perf_counter_ns() - began) // 1000
+        executor.totals.record(ran.spent, ran.bytes_in, sum(array.nbytes for array in ran.outputs))
         return made
 
     def _contents(self, request: oip.ModelInferRequest, session: str) -> dict[str, Content]:

@@ -5,6 +5,23 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+DataType: Any
+TYPE_INVALID: int
+TYPE_BOOL: int
+TYPE_UINT8: int
+TYPE_UINT16: int
+TYPE_UINT32: int
+TYPE_UINT64: int
+TYPE_INT8: int
+TYPE_INT16: int
+TYPE_INT32: int
+TYPE_INT64: int
+TYPE_FP16: int
+TYPE_FP32: int
+TYPE_FP64: int
+TYPE_STRING: int
+TYPE_BF16: int
+
 class ServerLiveRequest(Message):
     def __init__(self) -> None: ...
 
@@ -66,6 +83,105 @@ class ModelMetadataResponse(Message):
         platform: str | None = ...,
         inputs: Iterable[ModelMetadataResponse.TensorMetadata] | None = ...,
         outputs: Iterable[ModelMetadataResponse.TensorMetadata] | None = ...,
+    ) -> None: ...
+
+class ModelConfigRequest(Message):
+    name: str
+    version: str
+    def __init__(self, *, name: str | None = ..., version: str | None = ...) -> None: ...
+
+class ModelConfigResponse(Message):
+    config: ModelConfig
+    def __init__(self, *, config: ModelConfig | None = ...) -> None: ...
+
+class ModelInput(Message):
+    name: str
+    data_type: int
+    dims: MutableSequence[int]
+    def __init__(
+        self, *, name: str | None = ..., data_type: int | None = ..., dims: Iterable[int] | None = ...
+    ) -> None: ...
+
+class ModelOutput(Message):
+    name: str
+    data_type: int
+    dims: MutableSequence[int]
+    def __init__(
+        self, *, name: str | None = ..., data_type: int | None = ..., dims: Iterable[int] | None = ...
+    ) -> None: ...
+
+class ModelTransactionPolicy(Message):
+    decoupled: bool
+    def __init__(self, *, decoupled: bool | None = ...) -> None: ...
+
+class ModelConfig(Message):
+    name: str
+    platform: str
+    backend: str
+    max_batch_size: int
+    input: Any  # repeated ModelInput
+    output: Any  # repeated ModelOutput
+    model_transaction_policy: ModelTransactionPolicy
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        platform: str | None = ...,
+        backend: str | None = ...,
+        max_batch_size: int | None = ...,
+        input: Iterable[ModelInput] | None = ...,
+        output: Iterable[ModelOutput] | None = ...,
+        model_transaction_policy: ModelTransactionPolicy | None = ...,
+    ) -> None: ...
+
+class ModelStatisticsRequest(Message):
+    name: str
+    version: str
+    def __init__(self, *, name: str | None = ..., version: str | None = ...) -> None: ...
+
+class ModelStatisticsResponse(Message):
+    model_stats: Any  # repeated ModelStatistics
+    def __init__(self, *, model_stats: Iterable[ModelStatistics] | None = ...) -> None: ...
+
+class StatisticDuration(Message):
+    count: int
+    ns: int
+    def __init__(self, *, count: int | None = ..., ns: int | None = ...) -> None: ...
+
+class InferStatistics(Message):
+    success: StatisticDuration
+    fail: StatisticDuration
+    queue: StatisticDuration
+    compute_input: StatisticDuration
+    compute_infer: StatisticDuration
+    compute_output: StatisticDuration
+    def __init__(
+        self,
+        *,
+        success: StatisticDuration | None = ...,
+        fail: StatisticDuration | None = ...,
+        queue: StatisticDuration | None = ...,
+        compute_input: StatisticDuration | None = ...,
+        compute_infer: StatisticDuration | None = ...,
+        compute_output: StatisticDuration | None = ...,
+    ) -> None: ...
+
+class ModelStatistics(Message):
+    name: str
+    version: str
+    last_inference: int
+    inference_count: int
+    execution_count: int
+    inference_stats: InferStatistics
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        version: str | None = ...,
+        last_inference: int | None = ...,
+        inference_count: int | None = ...,
+        execution_count: int | None = ...,
+        inference_stats: InferStatistics | None = ...,
     ) -> None: ...
 
 class InferParameter(Message):
