@@ -10,10 +10,12 @@ from pathlib import Path
 
 from offboard_accelerator.settings import split_address
 
-__all__ = ["AddressInUse", "Reservation", "reserve", "socket_directory"]
+__all__ = ["AddressInUse", "Reservation", "listen_at", "reserve", "socket_directory"]
 
 SOCKET_PATH_BYTES = 107
 """Longest path of a Unix socket, without the final zero (unix(7))."""
+
+BACKLOG = 128
 
 LONGEST_SOCKET_NAME = "/worker-63.sock"
 
@@ -76,6 +78,17 @@ def reserve(address: str) -> Reservation:
         raise AddressInUse(error.errno, f"cannot listen on {address}: {error.strerror or error}") from error
     name = held.getsockname()
     return Reservation(str(name[0]), int(name[1]), held)
+
+
+def listen_at(address: str) -> socket.socket:
+    """Listens at an address that the supervisor holds reserved; callers wait in line until they are accepted."""
+    host, port = split_address(address)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    listener.listen(BACKLOG)
+    return listener
 
 
 def _check_free(family: int, where: tuple[object, ...]) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from offboard_accelerator.logs import logger
 from offboard_accelerator.types import WorkerConfig, WorkerReady
 
-__all__ = ["LocalProcesses", "Provider", "Worker", "WorkerFailed"]
+__all__ = ["LocalProcesses", "Provider", "Worker", "WorkerFailed", "worker_command"]
 
 READY_SECONDS = 120.0
 """From a worker's configuration to its ready line; it may load a model repository in between."""
@@ -20,9 +20,13 @@ READY_SECONDS = 120.0
 STANDBY_DELAY_SECONDS = 1.0
 """A standby imports for a second of CPU time: not while a worker's first callers want it."""
 
-WORKER_COMMAND = (sys.executable, "-m", "offboard_accelerator.worker")
 
 _log = logger(__name__)
+
+
+def worker_command(*, rest: bool) -> list[str]:
+    """Starts a worker; one that will serve REST has imported it, too, before it is told its configuration."""
+    return [sys.executable, "-m", "offboard_accelerator.worker", *(["--rest"] if rest else [])]
 
 
 class WorkerFailed(RuntimeError):
@@ -163,7 +167,7 @@ class LocalProcesses:
         self,
         *,
         standby: bool = True,
-        command: Sequence[str] = WORKER_COMMAND,
+        command: Sequence[str],
         environment: Mapping[str, str] | None = None,
     ):
         self._keeps_standby = standby

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from offboard.client import state
 from offboard.version import __version__
-from offboard_accelerator.addresses import Reservation, reserve, socket_directory
+from offboard_accelerator.addresses import Reservation, listen_at, reserve, socket_directory
 from offboard_accelerator.association import Associations
 from offboard_accelerator.data_directory import DataDirectory
 from offboard_accelerator.keeper import Keeper
 from offboard_accelerator.logs import logger
-from offboard_accelerator.provider import LocalProcesses, Provider
+from offboard_accelerator.provider import LocalProcesses, Provider, worker_command
 from offboard_accelerator.security import read_token
 from offboard_accelerator.settings import Settings
 from offboard_accelerator.types import Accelerator, WorkerConfig, WorkerReady, shares, with_share
@@ -60,7 +60,9 @@ class Supervisor:
         self._settings = settings
         self._on_ready = on_ready
         self._provider = provider or LocalProcesses(
-            standby=settings.standby, environment={**os.environ, "OFFBOARD_LOG": settings.log}
+            standby=settings.standby,
+            command=worker_command(rest=settings.http != "off"),
+            environment={**os.environ, "OFFBOARD_LOG": settings.log},
         )
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -233,7 +235,7 @@ class Supervisor:
             from offboard_accelerator.rest.operations import application
             from offboard_accelerator.rest.server import RestServer
 
-            rest = RestServer(application(service.describe, token=token), own.http.address)
+            rest = RestServer(application(service.describe, token=token), listen_at(own.http.address))
             stack.callback(rest.close)
             http = f"http://{own.http.address}"
         return WorkerReady(own.grpc.advertised(settings.advertise), f"unix:{own.unix_socket}", http)

@@ -22,6 +22,7 @@ from offboard.operators.record import registry
 from offboard.wire.pool import ACCELERATOR, INFERENCE, POOL
 from offboard_accelerator import logs
 from offboard_accelerator.accelerator import AcceleratorState
+from offboard_accelerator.addresses import listen_at
 from offboard_accelerator.lane import Lanes
 from offboard_accelerator.lifeline import die_with
 from offboard_accelerator.security import TokenInterceptor, read_token, server_credentials
@@ -83,6 +84,9 @@ def main() -> None:
     """Waits for the configuration on standard input, serves, and drains at SIGTERM or at the end of the input."""
     die_with(os.getppid())
     registry()
+    if "--rest" in sys.argv:
+        import offboard_accelerator.rest.server
+        import offboard_accelerator.rest.worker  # noqa: F401
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -91,14 +95,17 @@ def main() -> None:
         return
     config = WorkerConfig.from_json(line)
     logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
+    # From now on no caller is refused: over HTTP it waits until gRPC, which most use, is up.
+    listener = listen_at(config.http) if config.http else None
     server, lanes, state = serve(config)
-    # A restarted worker answers its callers first; a first one has no callers, and what it announces must answer.
-    rest = _Rest(state) if config.http else None
-    if rest is not None and not config.restarts:
-        rest.start()
+    rest = None
+    if listener is not None:
+        # Imported only where it is served: that takes long.
+        from offboard_accelerator.rest.server import RestServer
+        from offboard_accelerator.rest.worker import worker_application
+
+        rest = RestServer(worker_application(state), listener)
     print(WorkerReady.of(config).to_json(), flush=True)
-    if rest is not None and config.restarts:
-        threading.Thread(target=rest.start, name="rest-start", daemon=True).start()
     threading.Thread(target=_until_end_of_input, args=(ended,), name="lifeline", daemon=True).start()
     threading.Thread(target=state.repository.load_all, name="repository", daemon=True).start()
     while not ended.wait(3600):
@@ -112,24 +119,6 @@ def main() -> None:
     state.close()
     # Leases and streams of clients that linger must not hold the process.
     os._exit(0)
-
-
-class _Rest:
-    """REST, imported only where it is served: that takes longer than all else before a worker is ready."""
-
-    def __init__(self, state: AcceleratorState) -> None:
-        self._state = state
-        self._server: Any = None
-
-    def start(self) -> None:
-        from offboard_accelerator.rest.server import RestServer
-        from offboard_accelerator.rest.worker import worker_application
-
-        self._server = RestServer(worker_application(self._state), self._state.config.http)
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
 
 
 def _until_end_of_input(ended: threading.Event) -> None:

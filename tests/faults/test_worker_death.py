@@ -6,8 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
+import pytest
+
+from offboard.client import operator, state
+from offboard.errors import MXNetError
 from offboard_accelerator import embedded
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -65,3 +71,21 @@ def test_killed_under_load() -> None:
     assert right + typed == 4 * calls
     assert right >= 0.99 * 4 * calls
     assert max(result[3] for result in results) < 11.0
+
+
+@pytest.mark.parametrize("arguments", [[], ["--no-standby"]], ids=["warm standby", "no standby"])
+def test_rest_is_back_as_soon_as_grpc(arguments: list[str]) -> None:
+    with embedded.start(http=True, arguments=arguments) as daemon:
+        endpoint = state.Endpoint(daemon.endpoint, "test", secure=False, ca="", token="")
+        first = worker_of(daemon.pid)
+        os.kill(first, signal.SIGKILL)
+        until = time.monotonic() + 60
+        while True:
+            with suppress(MXNetError):
+                (status,) = operator.describe(endpoint=endpoint).accelerators
+                if status.worker_restarts == 1:
+                    break
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        answer = httpx.get(f"{daemon.http}/healthz", timeout=60)
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok")

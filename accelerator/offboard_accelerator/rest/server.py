@@ -1,4 +1,4 @@
-"""uvicorn in a thread, on an address that the supervisor reserved."""
+"""uvicorn in a thread."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
-from offboard_accelerator.settings import split_address
-
 __all__ = ["RestServer"]
 
 START_SECONDS = 20.0
@@ -18,9 +16,9 @@ STOP_SECONDS = 5.0
 
 
 class RestServer:
-    """Serves ``application`` at ``address`` until :meth:`close`."""
+    """Serves ``application`` on a socket that listens, until :meth:`close`."""
 
-    def __init__(self, application: FastAPI, address: str):
+    def __init__(self, application: FastAPI, listener: socket.socket):
         config = uvicorn.Config(
             application,
             lifespan="off",
@@ -30,7 +28,7 @@ class RestServer:
             timeout_graceful_shutdown=int(STOP_SECONDS),
         )
         self._server = uvicorn.Server(config)
-        self._listener = _listen(address)
+        self._listener = listener
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), name="rest", daemon=True)
         self._thread.start()
         deadline = time.monotonic() + START_SECONDS
@@ -42,12 +40,3 @@ class RestServer:
         self._server.should_exit = True
         self._thread.join(STOP_SECONDS + 1.0)
         self._listener.close()
-
-
-def _listen(address: str) -> socket.socket:
-    host, port = split_address(address)
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((host, port))
-    return listener
