@@ -153,7 +153,7 @@ class _Scope(dict[str, Any]):
         try:
             # As globals, so that comprehensions see it.
             return eval(expression, self)
-        except (ArithmeticError, IndexError, ValueError, TypeError) as error:
+        except (ArithmeticError, LookupError, ValueError, TypeError) as error:
             raise NotDrawnError(f"{self.facts.name} {self.given}: {expression}: {error}") from error
 
     # Attributes
