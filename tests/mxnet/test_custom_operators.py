@@ -110,6 +110,22 @@ def test_between_pieces_on_the_accelerator() -> None:
 
 
 @pytest.mark.usefixtures("accelerator")
+def test_a_module_reports_where_its_nodes_run() -> None:
+    module = mx.mod.Module(_between(), context=mx.eia(), label_names=["s_label"])
+    module.bind([("data", (2, 4))], [("s_label", (2,))], for_training=False)
+    places = {"fc": "accelerator", "s": "instance", "last": "accelerator"}
+    assert module.report().nodes == places
+    assert module.report().forwards == 0
+    module.set_params({"fc_weight": mx.nd.ones((3, 4)), "fc_bias": mx.nd.zeros((3,))}, {"s_state": mx.nd.ones((2, 3))})
+    module.predict(mx.io.NDArrayIter(np.ones((2, 4), "f4"), np.ones((2,), "f4"), 2, label_name="s_label"))
+    report = module.report()
+    assert report.nodes == places
+    assert (report.accelerated_nodes, report.instance_nodes, report.forwards) == (2, 1, 1)
+    assert all(report.seconds[part] > 0 for part in ("serialise", "network", "compute", "instance"))
+    assert report.seconds["queue"] >= 0
+
+
+@pytest.mark.usefixtures("accelerator")
 @pytest.mark.parametrize("context", [mx.cpu(), mx.eia()], ids=str)
 def test_sizes_that_depend_on_the_data(context: mx.Context) -> None:
     chosen = mx.sym.contrib.boolean_mask(mx.sym.var("x"), mx.sym.var("mask"), name="chosen")

@@ -62,7 +62,7 @@ def open_remote(
     except _InPieces as where:
         pieces = cut(graph, where.instance, where.cut_after)
         open_piece = partial(open_remote, instance_nodes=len(where.instance))
-        return PartitionedBackend(pieces, open_piece, arrays, versions, inputs, settled=settled)
+        return PartitionedBackend(pieces, open_piece, arrays, versions, inputs, settled=settled, place="accelerator")
 
 
 class RemoteBackend:
@@ -88,8 +88,7 @@ class RemoteBackend:
         self._constants = weights if settled else set()
         self._unsettled = set() if settled else weights
         self._digests: dict[str, tuple[Hashable | None, bytes]] = {}
-        names = [node.name for node in graph.nodes() if not node.is_variable]
-        self._report = Report(accelerated_nodes=len(names), nodes=dict.fromkeys(names, "accelerator"))
+        self._report = Report.of([node.name for node in graph.nodes() if not node.is_variable], "accelerator")
         self._instance_nodes = instance_nodes
         self._lock = threading.RLock()
         self._publish_as = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -26,6 +26,13 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     # "accelerator" or "instance" by node.
     nodes: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, nodes: Collection[str], place: str) -> Report:
+        """Of nodes that all run in one place, before any forward."""
+        count = len(nodes)
+        here = place == "instance"
+        return cls(0 if here else count, count if here else 0, nodes=dict.fromkeys(nodes, place))
 
     def add(self, other: Report) -> None:
         """Takes in what a piece of the same executor did; the forwards are the whole executor's."""

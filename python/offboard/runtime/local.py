@@ -35,7 +35,7 @@ def open_local(
     if not where.instance and not where.cut_after:
         return LocalBackend(graph, arrays, inputs)
     pieces = cut(graph, where.instance, where.cut_after)
-    return PartitionedBackend(pieces, open_local, arrays, versions, inputs, settled=settled)
+    return PartitionedBackend(pieces, open_local, arrays, versions, inputs, settled=settled, place="instance")
 
 
 class LocalBackend:
@@ -46,8 +46,7 @@ class LocalBackend:
         self._constants = choose(graph, arrays, inputs)
         self._versions: dict[str, Hashable | None] = {}
         self._plans: OrderedDict[Hashable, Plan] = OrderedDict()
-        names = [node.name for node in graph.nodes() if not node.is_variable]
-        self._report = Report(instance_nodes=len(names), nodes=dict.fromkeys(names, "instance"))
+        self._report = Report.of([node.name for node in graph.nodes() if not node.is_variable], "instance")
 
     def forward(
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], *, is_train: bool

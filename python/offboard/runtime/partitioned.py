@@ -56,8 +56,10 @@ class PartitionedBackend:
         inputs: Collection[str],
         *,
         settled: bool,
+        place: str,
     ) -> None:
-        self._partition, self._open = partition, open_piece
+        """Binds what it can; ``place`` is where the pieces run that the instance does not have to run."""
+        self._partition, self._open, self._place = partition, open_piece, place
         self._inputs, self._settled = set(inputs), settled
         self._instance = {index: _Instance(piece) for index, piece in enumerate(partition.pieces) if piece.on_instance}
         self._backends: dict[int, Backend] = {}
@@ -100,11 +102,12 @@ class PartitionedBackend:
         """Sums over all pieces, and the instance's own time."""
         total = Report(forwards=self._forwards)
         for index, piece in enumerate(self._partition.pieces):
-            if piece.on_instance:
-                total.instance_nodes += 1
-                total.nodes.update({node.name: "instance" for node in piece.graph.nodes() if node.op})
-            elif index in self._backends:
+            if index in self._backends:
                 total.add(self._backends[index].report())
+            else:
+                # A piece that takes what others make is bound by the first forward.
+                place = "instance" if piece.on_instance else self._place
+                total.add(Report.of([node.name for node in piece.graph.nodes() if node.op], place))
         if self._instance:
             total.seconds["instance"] = total.seconds.get("instance", 0.0) + self._seconds
         return total
