@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-__all__ = ["AttrScope"]
+__all__ = ["AttrScope", "as_text", "current"]
 
 _CURRENT = threading.local()
 
@@ -23,9 +23,9 @@ class AttrScope:
         self._attr: dict[str, str] = dict(kwargs)
         self._outer: list[AttrScope] = []
 
-    def get(self, attr: Mapping[str, Any] | None) -> dict[str, str]:
-        """The scope's attributes with ``attr`` over them, as texts; an initializer is told by its JSON."""
-        return {**self._attr, **{key: _text(value) for key, value in (attr or {}).items()}}
+    def get(self, attr: Mapping[str, str] | None) -> dict[str, str]:
+        """The scope's attributes with ``attr`` over them."""
+        return {**self._attr, **(attr or {})}
 
     def __enter__(self) -> AttrScope:
         outer = current()
@@ -40,7 +40,8 @@ class AttrScope:
         _CURRENT.value = self._outer.pop()
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """An attribute's value as graphs keep it; an initializer is told by its JSON."""
     # MXNet writes an object's address here, which means nothing in a file.
     dumps = getattr(value, "dumps", None)
     return str(value) if dumps is None else str(dumps())

@@ -53,6 +53,11 @@ def listing(namespace: str) -> list[str]:
     return sorted(found)
 
 
+def _default(parameter: table.Parameter) -> Any:
+    """A parameter's default as Python writes it; None for one that must be given."""
+    return None if parameter.default is None else parameter.parse(parameter.default)
+
+
 def make_function(facts: table.Facts, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     """A function with the operator's name, signature and documentation."""
 
@@ -65,7 +70,7 @@ def make_function(facts: table.Facts, name: str, call: Callable[..., Any]) -> Ca
     kind = inspect.Parameter
     declared = [kind(each, kind.POSITIONAL_OR_KEYWORD, default=None) for each in facts.declared_inputs]
     declared += [
-        kind(each, kind.POSITIONAL_OR_KEYWORD, default=parameter.default)
+        kind(each, kind.POSITIONAL_OR_KEYWORD, default=_default(parameter))
         for each, parameter in facts.parameters.items()
         if each not in facts.declared_inputs
     ]

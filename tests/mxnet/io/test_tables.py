@@ -1,5 +1,6 @@
 """Tables in text files; expectations are MXNet 1.9.1's."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,31 @@ def test_libsvm(tmp_path: Path) -> None:
         mx.io.LibSVMIter(data_libsvm=path, data_shape=(3,), batch_size=2, round_batch=False)
     with pytest.raises(MXNetError, match="column beyond"):
         mx.io.LibSVMIter(data_libsvm=path, data_shape=(2,), batch_size=2)
+
+
+def test_digits_of_the_public_set(tmp_path: Path) -> None:
+    pictures = np.random.RandomState(0).randint(0, 256, (5, 28, 28)).astype(np.uint8)
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.write_bytes(struct.pack(">IIII", 0x803, 5, 28, 28) + pictures.tobytes())
+    labels.write_bytes(struct.pack(">II", 0x801, 5) + bytes(range(5)))
+    batches = mx.io.MNISTIter(image=images, label=labels, batch_size=2, shuffle=False)
+    assert batches.provide_data == [mx.io.DataDesc("data", (2, 1, 28, 28))]
+    read = list(batches)
+    assert len(read) == 2
+    np.testing.assert_allclose(read[1].data[0].asnumpy()[:, 0], pictures[2:4] / 256.0, rtol=1e-6)
+    np.testing.assert_array_equal(read[1].label[0].asnumpy(), [2, 3])
+    flat = mx.io.MNISTIter(image=images, label=labels, batch_size=5, flat=True, seed=1)
+    assert sorted(next(flat).label[0].asnumpy()) == list(range(5))
+    with pytest.raises(MXNetError, match="no file of MNIST's form"):
+        mx.io.MNISTIter(image=labels, label=labels, batch_size=1)
+    with pytest.raises(MXNetError, match="No such file"):
+        mx.io.MNISTIter(image=tmp_path / "nope", label=labels)
+
+
+def test_loader_of_gluon_feeds_a_module() -> None:
+    data = mx.gluon.data.ArrayDataset(np.arange(6, dtype=np.float32).reshape(3, 2), np.arange(3))
+    batches = mx.contrib.io.DataLoaderIter(mx.gluon.data.DataLoader(data, 2))
+    assert batches.provide_data[0].shape == (2, 2)
+    read = list(batches)
+    np.testing.assert_array_equal(read[1].data[0].asnumpy(), [[4, 5], [0, 0]])
+    assert [each.pad for each in read] == [0, 1]

@@ -2,10 +2,10 @@
 
 from offboard.mxnet import ndarray as _ndarray
 from offboard.mxnet import symbol as _symbol
-from offboard.mxnet.contrib import onnx, quantization
+from offboard.mxnet.contrib import amp, io, onnx, quantization, text
 
 ndarray = nd = _ndarray.contrib
 symbol = sym = _symbol.contrib
 quant = quantization
 
-__all__ = ["nd", "ndarray", "onnx", "quant", "quantization", "sym", "symbol"]
+__all__ = ["amp", "io", "nd", "ndarray", "onnx", "quant", "quantization", "sym", "symbol", "text"]

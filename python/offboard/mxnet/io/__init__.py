@@ -7,12 +7,16 @@ from offboard.mxnet.io.image_record import (
     ImageRecordIter,
     ImageRecordIter_v1,
     ImageRecordUInt8Iter,
+    ImageRecordUInt8Iter_v1,
 )
+from offboard.mxnet.io.mnist import MNISTIter
 from offboard.mxnet.io.ndarray_iter import NDArrayIter
 from offboard.mxnet.io.rows import MXDataIter
 from offboard.mxnet.io.tables import CSVIter, LibSVMIter
 
 __all__ = [
     "CSVIter", "DataBatch", "DataDesc", "DataIter", "ImageRecordInt8Iter", "ImageRecordIter", "ImageRecordIter_v1",
-    "ImageRecordUInt8Iter", "LibSVMIter", "MXDataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter",
+    "ImageRecordUInt8Iter",
+    "ImageRecordUInt8Iter_v1", "LibSVMIter", "MNISTIter", "MXDataIter",
+    "NDArrayIter", "PrefetchingIter", "ResizeIter",
 ]  # fmt: skip

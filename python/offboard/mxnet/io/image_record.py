@@ -17,7 +17,9 @@ from offboard.mxnet.io.rows import MXDataIter
 from offboard.mxnet.io.tables import dims, lines
 from offboard.mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["ImageRecordInt8Iter", "ImageRecordIter", "ImageRecordIter_v1", "ImageRecordUInt8Iter"]
+__all__ = [
+    "ImageRecordInt8Iter", "ImageRecordIter", "ImageRecordIter_v1", "ImageRecordUInt8Iter", "ImageRecordUInt8Iter_v1",
+]  # fmt: skip
 
 _WAYS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_LANCZOS4)
 _DTYPES = ("float32", "uint8", "int8")
@@ -221,6 +223,10 @@ class ImageRecordUInt8Iter(ImageRecordIter):
     """ImageRecordIter whose images are uint8."""
 
     dtype = "uint8"
+
+
+class ImageRecordUInt8Iter_v1(ImageRecordUInt8Iter):
+    """The old name."""
 
 
 class ImageRecordInt8Iter(ImageRecordIter):

@@ -65,6 +65,7 @@ for _function in (
     functions.isfinite,
     functions.isinf,
     functions.isnan,
+    functions.rand_zipfian,
 ):
     setattr(globals()["contrib"], _function.__name__, _function)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from offboard.mxnet.context import Context
 from offboard.mxnet.ndarray import arithmetic
 from offboard.mxnet.ndarray.ndarray import NDArray, apply
 
 __all__ = [
     "concatenate", "histogram", "imdecode", "isfinite", "isinf", "isnan", "moveaxis",
-    "onehot_encode", "split_v2", "to_dlpack_for_read", "to_dlpack_for_write", "waitall",
+    "onehot_encode", "rand_zipfian", "split_v2", "to_dlpack_for_read", "to_dlpack_for_write", "waitall",
 ]  # fmt: skip
 
 
@@ -97,6 +99,25 @@ def isinf(data: NDArray) -> NDArray:
 def isnan(data: NDArray) -> NDArray:
     """1 where elements are NaN, else 0, in the array's dtype."""
     return NDArray(np.isnan(data._data).astype(data._data.dtype))
+
+
+def rand_zipfian(
+    true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Classes drawn about log-uniformly from [0, range_max), and how often true and drawn ones are expected.
+
+    (classes int64, counts of ``true_classes`` float64, counts of the drawn ones float64).
+    """
+    span = math.log(range_max + 1)
+    drawn: NDArray = apply("_random_uniform", [], {"high": span, "shape": (num_sampled,), "dtype": "float64"})
+    classes = np.exp(drawn._data).astype(np.int64) - 1
+
+    def expected(values: Any) -> NDArray:
+        numbers = np.asarray(values, np.float64)
+        return NDArray(np.log((numbers + 2.0) / (numbers + 1.0)) / span * num_sampled)
+
+    classes %= range_max
+    return NDArray(classes), expected(true_classes._data), expected(classes)
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

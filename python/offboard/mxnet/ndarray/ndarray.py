@@ -252,7 +252,9 @@ class NDArray(Arithmetic):
 
     def as_np_ndarray(self) -> NDArray:
         """Refused: ``mx.np`` arrays are not there."""
-        raise MXNetError("mx.np arrays are not available: Offboard has MXNet's legacy arrays. Use asnumpy()")
+        from offboard import rules
+
+        raise MXNetError(rules.text("numpy_semantics"))
 
     def detach(self) -> NDArray:
         """A view without gradient."""

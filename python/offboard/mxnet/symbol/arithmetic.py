@@ -123,7 +123,7 @@ class Arithmetic:
 
 
 def binary(
-    elementwise: str, scalar: str, reversed_scalar: str, numbers: Callable[[Any, Any], Any]
+    name: str, elementwise: str, scalar: str, reversed_scalar: str, numbers: Callable[[Any, Any], Any]
 ) -> Callable[[Any, Any], Any]:
     """A function of two operands: symbols, a symbol and a number, or two numbers."""
 
@@ -136,10 +136,12 @@ def binary(
             return numbers(left, right)
         raise TypeError(f"types ({type(left)}, {type(right)}) not supported")
 
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Element-wise {name} of symbols of one shape, or of a symbol and a number."
     return function
 
 
-maximum = binary("_Maximum", "_MaximumScalar", "_MaximumScalar", max)
-minimum = binary("_Minimum", "_MinimumScalar", "_MinimumScalar", min)
-hypot = binary("_Hypot", "_HypotScalar", "_HypotScalar", math.hypot)
-power = binary("_Power", "_PowerScalar", "_RPowerScalar", operator.pow)
+maximum = binary("maximum", "_Maximum", "_MaximumScalar", "_MaximumScalar", max)
+minimum = binary("minimum", "_Minimum", "_MinimumScalar", "_MinimumScalar", min)
+hypot = binary("hypot", "_Hypot", "_HypotScalar", "_HypotScalar", math.hypot)
+power = binary("power", "_Power", "_PowerScalar", "_RPowerScalar", operator.pow)

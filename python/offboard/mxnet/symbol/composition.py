@@ -31,7 +31,8 @@ def compose(
     named after the node, with a copy of its attributes.
     """
     texts = {key: table.format_value(value) for key, value in params.items()}
-    attrs = attribute_texts({**texts, **attribute.current().get(attr)})
+    given = {key: attribute.as_text(value) for key, value in attribute.current().get(attr).items()}
+    attrs = attribute_texts({**texts, **given})
     if facts.variadic is not None and facts.variadic not in attrs:
         attrs[facts.variadic] = str(len(inputs) + len(named))
     _refuse_deprecated(facts, attrs)

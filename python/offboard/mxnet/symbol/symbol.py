@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from offboard import rules
 from offboard.errors import MXNetError
 from offboard.graph import lists, symbol_json
 from offboard.graph.node import Entry, Graph, Node
@@ -289,6 +290,22 @@ class Symbol(Arithmetic):
     def as_in_context(self, context: Context | None = None) -> NoReturn:
         """Only arrays are on a context."""
         raise NotImplementedForSymbol(self.as_in_context, None)
+
+    def as_nd_ndarray(self) -> NoReturn:
+        """Only arrays are of a kind of array."""
+        raise NotImplementedForSymbol(self.as_nd_ndarray, None)
+
+    def as_np_ndarray(self) -> NoReturn:
+        """Refused: ``mx.np`` symbols are not there."""
+        raise MXNetError(rules.text("numpy_semantics"))
+
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """Itself: no backend rewrites a graph here, which is lowered as a whole where it runs."""
+        return self
+
+    def optimize_for(self, backend: str, args: Any = None, aux: Any = None, ctx: Any = None, **kwargs: Any) -> Symbol:
+        """Itself: no backend rewrites a graph here, which is lowered as a whole where it runs."""
+        return self
 
     def detach(self) -> NoReturn:
         """Only arrays have gradients."""

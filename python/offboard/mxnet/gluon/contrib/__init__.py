@@ -1,5 +1,5 @@
 """What MXNet keeps as contributions."""
 
-from offboard.mxnet.gluon.contrib import nn
+from offboard.mxnet.gluon.contrib import cnn, nn, rnn
 
-__all__ = ["nn"]
+__all__ = ["cnn", "nn", "rnn"]
