@@ -59,6 +59,7 @@ proto-check: proto  ## the committed descriptor set and stubs are what protos/ g
 
 fuzz: $(VENV)/dev.stamp  ## 10,000 seeded mutations of every file format
 	$(BIN)/python tests/fuzz/mutations.py --count 10000 --seed 1
+	$(BIN)/python tests/fuzz/mutations.py --count 2000 --seed 1 --live
 
 bench: $(VENV)/dev.stamp  ## time added over in-process ONNX Runtime; MXNET_PYTHON=interpreter compares real MXNet
 	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON))

@@ -1,12 +1,14 @@
 """Seeded mutations of every file format: each gives a clear error or loads, and the process that reads it lives.
 
-``python tests/fuzz/mutations.py --count 10000 --seed 1``; the tests run a few hundred of the same.
+``python tests/fuzz/mutations.py --count 10000 --seed 1``; the tests run a few hundred of the same. With ``--live``
+graphs of both formats go to a running daemon, which must bind or refuse them, and go on.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +17,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+sys.path.insert(0, str(Path(__file__).parent))
+from live import live_daemon
+
 from offboard.errors import MXNetError
 from offboard.graph import params, symbol_json
 from offboard.operators.infer import infer_shapes
@@ -22,6 +27,7 @@ from offboard.operators.lowering import TensorSpec
 from offboard_accelerator.converter import Converter, Variable
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "digits-lenet"
+SYMBOL = DATA / "digits-lenet-symbol.json"
 WORDS = [b"-1", b"0", b"99999999999", b"null", b"[]", b"{}", b'"', b"\xff", b"1e309", b"(0,)", b"None"]
 
 
@@ -91,25 +97,18 @@ class Readers:
 
 def run(count: int, seed: int) -> Counter[str]:
     """How the mutations ended, by format and outcome; anything but a load or an MXNetError is raised."""
-    rng = random.Random(seed)
-    outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         readers = Readers(Path(folder))
-        formats: list[tuple[str, bytes, Callable[[bytes], None]]] = [
-            ("params", (DATA / "digits-lenet-0030.params").read_bytes(), readers.params),
-            ("symbol", (DATA / "digits-lenet-symbol.json").read_bytes(), readers.symbol),
-            ("onnx", onnx_seed(), readers.onnx),
-        ]
         try:
-            for number in range(count):
-                name, source, read = formats[number % len(formats)]
-                mutated = mutate(source, rng)
-                try:
-                    read(mutated)
-                    outcomes[f"{name}: loads"] += 1
-                except MXNetError as error:
-                    assert str(error)  # noqa: PT017
-                    outcomes[f"{name}: {type(error).__name__}"] += 1
+            outcomes = _play(
+                [
+                    ("params", (DATA / "digits-lenet-0030.params").read_bytes(), readers.params),
+                    ("symbol", SYMBOL.read_bytes(), readers.symbol),
+                    ("onnx", onnx_seed(), readers.onnx),
+                ],
+                count,
+                seed,
+            )
             # The converter still answers after all that.
             readers.onnx(onnx_seed())
         finally:
@@ -117,10 +116,39 @@ def run(count: int, seed: int) -> Counter[str]:
     return outcomes
 
 
+def run_live(count: int, seed: int) -> Counter[str]:
+    """The same with graphs that a running daemon is asked to bind, and to run if they bind."""
+    with live_daemon() as daemon:
+        outcomes = _play(
+            [("symbol", SYMBOL.read_bytes(), daemon.symbol), ("onnx", onnx_seed(), daemon.onnx)], count, seed
+        )
+        daemon.symbol(SYMBOL.read_bytes())
+        daemon.onnx(onnx_seed())
+        outcomes["worker restarts"] = daemon.restarts()
+    return outcomes
+
+
+def _play(formats: list[tuple[str, bytes, Callable[[bytes], None]]], count: int, seed: int) -> Counter[str]:
+    rng = random.Random(seed)
+    outcomes: Counter[str] = Counter()
+    for number in range(count):
+        name, source, read = formats[number % len(formats)]
+        mutated = mutate(source, rng)
+        try:
+            read(mutated)
+            outcomes[f"{name}: loads"] += 1
+        except MXNetError as error:
+            assert str(error)  # noqa: PT017
+            outcomes[f"{name}: {type(error).__name__}"] += 1
+    return outcomes
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--live", action="store_true", help="graphs through a running daemon")
     options = parser.parse_args()
-    for outcome, times in sorted(run(options.count, options.seed).items()):
+    play = run_live if options.live else run
+    for outcome, times in sorted(play(options.count, options.seed).items()):
         print(f"{times:6} {outcome}")

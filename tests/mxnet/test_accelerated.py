@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import offboard.mxnet as mx
-from offboard.client import operator
+from offboard.client import connection, operator
 from offboard.errors import AcceleratorOutOfMemoryError
 
 pytestmark = pytest.mark.usefixtures("accelerator")
@@ -144,4 +144,11 @@ def test_children_of_a_fork_infer_for_themselves() -> None:
                 os._exit(status)
         children.append(pid)
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0, 0, 0, 0]
+    assert executor.forward(data=mx.nd.ones((1,)))[0].asnumpy().tolist() == [2.0]
+
+
+def test_an_executor_outlives_its_connection() -> None:
+    executor = (mx.sym.Variable("data") + 1).simple_bind(mx.eia(), "null", data=(1,))
+    executor.forward()
+    connection.close()
     assert executor.forward(data=mx.nd.ones((1,)))[0].asnumpy().tolist() == [2.0]

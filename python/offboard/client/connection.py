@@ -15,6 +15,7 @@ import grpc
 
 from offboard import rules
 from offboard.client import state
+from offboard.client.failure import InferenceFailure
 from offboard.client.faults import detail_of, error_of
 from offboard.client.stream import Streams
 from offboard.errors import AcceleratorUnavailableError, AssociationError, NoAcceleratorError
@@ -101,6 +102,7 @@ class Connection:
     def call(self, method: str, request: Any, doing: str, seconds: float) -> Any:
         """One call; what the daemon refuses is raised as an error of Offboard."""
         try:
+            self._check_open()
             return self.methods[method](request, timeout=seconds, metadata=self.metadata)
         except grpc.RpcError as failure:
             raise error_of(failure, doing) from failure
@@ -115,6 +117,7 @@ class Connection:
 
     def infer(self, request: oip.ModelInferRequest, until: float) -> oip.ModelInferResponse:
         """One inference, answered until ``until`` (monotonic seconds); raises grpc.RpcError."""
+        self._check_open()
         with self.streams.one(self.session, lambda: self.metadata, until) as stream:
             if stream is not None:
                 return stream.infer(request, until)
@@ -138,6 +141,11 @@ class Connection:
         self.streams.close()
         self._requests.put(None)
         self.channel.close()
+
+    def _check_open(self) -> None:
+        """Raises grpc.RpcError where gRPC would raise a ValueError: a new connection may do better."""
+        if self._closed:
+            raise InferenceFailure(grpc.StatusCode.UNAVAILABLE, "the connection was closed")
 
     def _attach(self, channel: Any) -> tuple[pb.AttachReply, bytes, str]:
         method = METHODS[ACCELERATOR]["Attach"].stub(channel)
