@@ -36,6 +36,13 @@ def _covers(ours: Any, theirs: Any) -> bool:
     return bool(ours == theirs)
 
 
+def _less(ours: Any, theirs: Any) -> bool:
+    """Whether ours, where it does not say what theirs says, says nothing: unknown, without dimensions, or 0."""
+    if isinstance(theirs, list) and isinstance(ours, list) and ours:
+        return len(ours) == len(theirs) and all(_less(left, right) for left, right in zip(ours, theirs, strict=True))
+    return ours in (None, [], 0) or _covers(ours, theirs)
+
+
 def _answers(what: str, ours: Any, theirs: Any, *, refused: bool = False) -> list[Disagreement]:
     """``refused``: MXNet refuses the case in its forward, so that refusing it in inference is right."""
     if "error" in theirs:
@@ -47,7 +54,8 @@ def _answers(what: str, ours: Any, theirs: Any, *, refused: bool = False) -> lis
             return []
         return [Disagreement(what, f"we refuse ({ours['error']}: {ours['text']}), MXNet says {theirs['value']}")]
     if ours["value"] != theirs["value"] if what in ("lists", "load") else not _covers(ours["value"], theirs["value"]):
-        return [Disagreement(what, f"ours {ours['value']} MXNet's {theirs['value']}")]
+        less = "we know less: " if what not in ("lists", "load") and _less(ours["value"], theirs["value"]) else ""
+        return [Disagreement(what, f"{less}ours {ours['value']} MXNet's {theirs['value']}")]
     return []
 
 

@@ -120,6 +120,7 @@ class _Scope(dict[str, Any]):
             "triangle",
             "rois",
             "objects",
+            "image_sizes",
             "affine",
             "edges",
             "symmetric",
@@ -338,6 +339,16 @@ class _Scope(dict[str, Any]):
 
         return make
 
+    def _image_sizes(self, height: int, width: int) -> Contents:
+        """Rows of height, width and scale, none larger than the map."""
+
+        def make(shape: Shape) -> np.ndarray:
+            generator = self._generator()
+            sizes = [generator.uniform(0.6, 1.0, shape[0]) * each for each in (height, width)]
+            return np.stack([*sizes, generator.choice([1.0, 0.5, 2.0], shape[0])], 1)
+
+        return make
+
     def _objects(self, classes: int) -> Contents:
         """Labels (batch, objects, 5): class and box; those behind the last object are -1."""
 
@@ -394,7 +405,10 @@ _DEFAULT_ATTRS: dict[str, dict[str, str]] = {
 
 def _filled(contents: Contents, shape: Shape, dtype: np.dtype[Any], limit: float) -> np.ndarray:
     """Contents in a dtype: integers are clipped to what they hold and to ``limit``."""
-    made = np.asarray(contents(shape))
+    try:
+        made = np.asarray(contents(shape))
+    except (ValueError, IndexError) as error:
+        raise NotDrawnError(f"contents of {shape}: {error}") from error
     with np.errstate(all="ignore"):
         if dtype == np.bool_:
             return made > 0

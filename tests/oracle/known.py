@@ -62,13 +62,14 @@ def reason(case: Case, found: Disagreement, outputs: dict[str, np.ndarray], ask:
 
 
 def _made_in(dtype: np.dtype[Any], case: Case, outputs: dict[str, np.ndarray], ask: Ask) -> bool:
-    other = {name: a.astype(dtype) if a.dtype.kind == "f" else a for name, a in case.arrays.items()}
+    first = next(iter(case.arrays.values())).dtype
+    other = {name: a.astype(dtype) if a.dtype.kind == "f" or a.dtype == first else a for name, a in case.arrays.items()}
     said, expected = ask(other)
     if "error" in said.get("forward", {"error": None}) or expected.keys() != outputs.keys():
         return False
     for name, array in outputs.items():
         theirs = expected[name]
-        ours = array.astype(theirs.dtype) if array.dtype.kind == theirs.dtype.kind else array
+        ours = array.astype(theirs.dtype)
         if difference(ours, theirs, case.precision) is not None:
             return False
     return True

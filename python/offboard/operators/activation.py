@@ -129,7 +129,7 @@ def _refuse_length(p: Params) -> None:
         raise ValueError("use_length is for softmax: this operator has no input for lengths")
 
 
-@operator("log_softmax")
+@operator("log_softmax", same_shape=True)
 def log_softmax(p: Params, x: Value) -> Value:
     """The logarithm of softmax."""
     _refuse_length(p)
@@ -137,7 +137,7 @@ def log_softmax(p: Params, x: Value) -> Value:
     return _output_type(p, scaled.unary("LogSoftmax", axis=axis))
 
 
-@operator("softmin")
+@operator("softmin", same_shape=True)
 def softmin(p: Params, x: Value) -> Value:
     """Softmax of the negative."""
     _refuse_length(p)

@@ -53,6 +53,8 @@ def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None
     """Convolution of two or three dimensions, in three without dilation."""
     if len(p.kernel) not in (2, 3):
         raise ValueError(f"{len(p.kernel)}D convolution not supported")
+    if channels_last(p.layout):
+        raise ValueError("Only support NCHW and NCDHW layout")
     if len(p.kernel) == 3 and set(p.dilate) > {1}:
         raise ValueError("Dilate is not supported in 3d convolution")
     return _correlated(p, x, weight, bias)
@@ -150,10 +152,13 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
         raise inconsistent(weight.shape, expected)
     extents = [e * (k - 1) + 1 for k, e in zip(p.kernel, dilate, strict=True)]
     full = [(d - 1) * s + k for d, s, k in zip(x.shape[2:], stride, extents, strict=True)]
+    targeted = bool(p.target_shape) and any(p.target_shape)
+    if targeted:
+        totals = [f - t for f, t in zip(full, p.target_shape, strict=True)]
+        adj = tuple(total % 2 for total in totals)
     if any(a >= s for a, s in zip(adj, stride, strict=True)):
         raise ValueError(f"adj {adj} must be smaller than stride {stride}")
-    if p.target_shape and any(p.target_shape):
-        totals = [f - t for f, t in zip(full, p.target_shape, strict=True)]
+    if targeted:
         if any(total < 0 for total in totals):
             raise ValueError(f"target_shape {p.target_shape} is too large for {x.shape}")
         pad = tuple((total + 1) // 2 for total in totals)

@@ -25,7 +25,7 @@ def _shapes(p: Params, data: Shape, *, masked: bool) -> list[Shape]:
     if len(data) != 4 or len(p.kernel) != 2:
         raise ValueError(f"data must have 4 dimensions and kernel 2, got {data} and {p.kernel}")
     groups, moved, channels = p.num_group, p.num_deformable_group, data[1]
-    if channels % groups or channels % moved or p.num_filter % groups:
+    if channels % groups or channels % moved or p.num_filter % groups or p.num_filter % moved:
         raise ValueError(
             f"{channels} channels or {p.num_filter} filters do not divide into {groups} and {moved} groups"
         )

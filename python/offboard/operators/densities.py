@@ -91,9 +91,15 @@ def _checked(sample: Value, parameters: Sequence[Value], *, vectors: bool) -> No
             raise inconsistent(each.shape, wanted)
 
 
-def _parameters_alike(p: Params, inputs: list[PartialShape]) -> Sequence[PartialShape]:
-    known = next((shape for shape in inputs[1:] if shape is not None), None)
-    return [inputs[0], *(known if shape is None else shape for shape in inputs[1:])]
+def _leading(p: Params, inputs: list[PartialShape]) -> Sequence[PartialShape]:
+    """Parameters have the leading dimensions of the samples, as far as one of them says how many."""
+    sample, known = inputs[0], [shape for shape in inputs[1:] if shape is not None]
+    if sample is None or not known or any(len(shape) != len(known[0]) for shape in known):
+        return inputs
+    if len(known[0]) > len(sample):
+        return inputs
+    lead = tuple(max(sizes) for sizes in zip(*known, sample, strict=False))
+    return [(*lead, *sample[len(lead) :]), *[lead] * (len(inputs) - 1)]
 
 
 def _density(function: Density) -> Callable[..., Value]:
@@ -111,10 +117,10 @@ def _density(function: Density) -> Callable[..., Value]:
 
 
 for _name, _function in _DENSITIES.items():
-    operator(f"_random_pdf_{_name}", fill=_parameters_alike)(_density(_function))
+    operator(f"_random_pdf_{_name}", fill=_leading)(_density(_function))
 
 
-@operator("_random_pdf_dirichlet", fill=_parameters_alike)
+@operator("_random_pdf_dirichlet")
 def dirichlet(p: Params, sample: Value, alpha: Value) -> Value:
     """Of vectors along the last axis; one vector alone has a density of shape (1,)."""
     _checked(sample, [alpha], vectors=True)

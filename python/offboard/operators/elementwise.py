@@ -389,23 +389,25 @@ def named_type(name: str) -> np.dtype[Any]:
     return BFLOAT16 if name == "bfloat16" else np.dtype(name)
 
 
-@operator("Cast")
+@operator("Cast", same_shape=True)
 def cast(p: Params, x: Value) -> Value:
     """Another dtype."""
     return cast_to(x, named_type(p.dtype))
 
 
+# What mixed precision converts: float64 stays as it is.
+_MIXED = (np.dtype(np.float16), BFLOAT16, FLOAT32)
+
+
 def _amp_type(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
-    own = dtypes[0]
-    floating = own is not None and (own.kind == "f" or own == BFLOAT16)
-    return dtypes, [named_type(p.dtype) if floating else own]
+    return dtypes, [named_type(p.dtype) if dtypes[0] in _MIXED else dtypes[0]]
 
 
-@operator("amp_cast", types=_amp_type)
+@operator("amp_cast", same_shape=True, types=_amp_type)
 def amp_cast(p: Params, x: Value) -> Value:
-    """Another float dtype; integers stay as they are. From float32 to integers it rounds to even and saturates."""
+    """Another dtype for float16 and float32, others stay. From float32 to integers it rounds to even and saturates."""
     wanted = named_type(p.dtype)
-    if not x.is_float:
+    if x.dtype not in _MIXED:
         return x
     if x.dtype != FLOAT32 or wanted.kind not in "iu":
         return cast_to(x, wanted)
@@ -415,10 +417,6 @@ def amp_cast(p: Params, x: Value) -> Value:
     high = high if int(high) <= limits.max else np.nextafter(high, np.float32(0))
     rounded = x.unary("Round").clip(float(limits.min), float(high))
     return x.graph.where(x.isnan(), x.graph.const(0, FLOAT32), rounded).cast(wanted)
-
-
-# What amp_multicast converts; float64 it leaves as it is.
-_MIXED = (np.dtype(np.float16), BFLOAT16, FLOAT32)
 
 
 def _common_types(p: Params, dtypes: Sequence[Dtype | None]) -> list[Dtype | None]:

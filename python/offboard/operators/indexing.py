@@ -114,8 +114,13 @@ def one_hot(p: Params, indices: Value) -> Value:
     return p.graph.where(hit, *(p.graph.const(number_in(value, dtype)) for value in (p.on_value, p.off_value)))
 
 
+def _where_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    return [shapes[0], shapes[1] or shapes[2], shapes[2] or shapes[1]]
+
+
 @operator(
     "where",
+    fill=_where_fill,
     types=lambda p, dtypes: ([dtypes[0], dtypes[1] or dtypes[2], dtypes[2] or dtypes[1]], [dtypes[1] or dtypes[2]]),
 )
 def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:

@@ -161,6 +161,7 @@ def infer_shapes(
 _UNKNOWN = -1
 # What unknown dimensions are tried as: sizes of many divisors, and 1, which broadcasts and is less than most bounds.
 _TRIED = (12, 60, 1)
+_MOST_TRIED = 6
 
 
 def _inside(shape: PartialShape) -> PartialShape:
@@ -279,7 +280,9 @@ class _ShapeInference:
         if all(_is_known(shape) for shape in inputs):
             return list(self._outputs(node, record, params, [shape or () for shape in inputs]))
         tries = []
-        for size in _TRIED:
+        # Beside those, what other inputs have: a dimension often must be theirs.
+        others = sorted({d for shape in inputs for d in shape or () if d > 1})
+        for size in (*_TRIED, *others[:_MOST_TRIED]):
             tried = [tuple(size if d == _UNKNOWN else d for d in shape or ()) for shape in inputs]
             try:
                 tries.append(self._outputs(node, record, params, tried))

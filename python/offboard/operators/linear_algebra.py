@@ -74,7 +74,15 @@ def gemm2(p: Params, a: Value, b: Value) -> Value:
     return _product(p, a, b)
 
 
-@operator("_linalg_gemm")
+def _gemm_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    """C has the product's shape."""
+    a, b, c = shapes
+    if c is not None or a is None or b is None or len(a) != len(b) or p.axis not in (-2, len(a) - 2):
+        return shapes
+    return [a, b, (*a[:-2], a[-1 if p.transpose_a else -2], b[-2 if p.transpose_b else -1])]
+
+
+@operator("_linalg_gemm", fill=_gemm_fill, back=lambda p, shapes, wanted: [*shapes[:2], shapes[2] or wanted])
 def gemm(p: Params, a: Value, b: Value, c: Value) -> Value:
     """alpha op(A) . op(B) + beta C."""
     made = _product(p, a, b)
@@ -102,16 +110,22 @@ def _triangular_pair(p: Params, a: Value, b: Value) -> tuple[Value, Value]:
     return _turned(triangle(_batch(a), lower=p.lower), turned), _turned(_batch(b), p.rightside)
 
 
-def _triangular_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+def _triangular_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
     """The triangle is square, and fits the other matrix."""
     a, b = shapes
+    if b is None and wanted is not None:
+        b = wanted
     if a is None and b is not None and len(b) >= 2:
         size = b[-1 if p.rightside else -2]
         return [(*b[:-2], size, size), b]
-    return shapes
+    return [a, b]
 
 
-@operator("_linalg_trmm")
+def _triangular_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    return _triangular_back(p, shapes, None)
+
+
+@operator("_linalg_trmm", fill=_triangular_fill, back=_triangular_back)
 def trmm(p: Params, a: Value, b: Value) -> Value:
     """alpha op(A) . B, or alpha B . op(A) on the right side, for a triangle A."""
     left, right = _triangular_pair(p, a, b)
@@ -122,7 +136,7 @@ def _reversed(x: Value, *axes: int) -> Value:
     return x.slices({axis: (x.shape[axis] - 1, -1, -1) for axis in axes})
 
 
-@operator("_linalg_trsm")
+@operator("_linalg_trsm", fill=_triangular_fill, back=_triangular_back)
 def trsm(p: Params, a: Value, b: Value) -> Value:
     """X of op(A) . X = alpha B, or X . op(A) = alpha B on the right side, for a triangle A."""
     left, right = _triangular_pair(p, a, b)

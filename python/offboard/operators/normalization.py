@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, Dtype, Value
+from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, PartialShape, inconsistent, operator
 
 
@@ -23,12 +24,14 @@ def _parameters_in_float32(p: Params, dtypes: list[Dtype | None]) -> tuple[Seque
     """A float16 network keeps its statistics in float32."""
     data = dtypes[0]
     rest = FLOAT32 if data == np.float16 else data
-    return [data, *(dtype or rest for dtype in dtypes[1:])], [data] * p.num_outputs
+    inputs = [data, *(dtype or rest for dtype in dtypes[1:])]
+    return inputs, [data, *inputs[1:2] * (p.num_outputs - 1)]
 
 
 @operator("BatchNorm", "BatchNorm_v1", "_contrib_SyncBatchNorm", fill=_channel_fill, types=_parameters_in_float32)
 def batch_norm(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var: Value) -> Value | list[Value]:
     """Normalised by the moving statistics, or by the batch's own in a training forward; gamma is 1 with fix_gamma."""
+    expect_float(x)
     axis = p.values.get("axis", 1) % x.ndim
     _expect((x.shape[axis],), gamma, beta, mean, var)
     inner = x.cast(FLOAT32) if x.dtype != gamma.dtype else x

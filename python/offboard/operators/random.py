@@ -206,8 +206,19 @@ def _for_each(p: Params, *parameters: Value) -> Value:
 
 
 def _same_shapes(p: Params, inputs: list[PartialShape]) -> Sequence[PartialShape]:
-    known = next((shape for shape in inputs if shape is not None), None)
-    return [known if shape is None else shape for shape in inputs]
+    known = [shape for shape in inputs if shape is not None]
+    if not known or any(len(shape) != len(known[0]) for shape in known):
+        return inputs
+    return [tuple(max(sizes) for sizes in zip(*known, strict=True))] * len(inputs)
+
+
+def _leading(p: Params, inputs: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
+    """Parameters have the output's shape without what is drawn of each."""
+    extra = len(p.shape or ())
+    if wanted is None or len(wanted) <= extra:
+        return inputs
+    lead = wanted[: len(wanted) - extra]
+    return [lead if shape is None else shape for shape in inputs]
 
 
 def _parameter_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:

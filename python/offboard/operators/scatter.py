@@ -95,13 +95,18 @@ def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
     return made.provided(everywhere(inside), "scatter_nd: an index is out of range")
 
 
-@operator("scatter_nd", types=type_of_first)
+@operator("scatter_nd", types=type_of_first, partial=lambda p: tuple(p.shape))
 def scatter_nd(p: Params, updates: Value, indices: Value) -> Value:
     """Zeros of ``shape`` with elements or slices at coordinates; of equal coordinates the last counts."""
     return _at_coordinates(p.graph.full(tuple(p.shape), 0, updates.dtype), indices, updates)
 
 
-@operator("_scatter_set_nd", types=type_of_first)
+@operator(
+    "_scatter_set_nd",
+    types=type_of_first,
+    partial=lambda p: tuple(p.shape),
+    fill=lambda p, shapes: [tuple(p.shape), *shapes[1:]],
+)
 def scatter_set_nd(p: Params, x: Value, updates: Value, indices: Value) -> Value:
     """The array with elements or slices at coordinates."""
     if tuple(p.shape) != x.shape:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from offboard.operators.builder import INT64, Dtype, Shape, Value
-from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 
 def in_rank(axis: int, x: Value) -> int:
@@ -113,7 +113,14 @@ def flatten(p: Params, x: Value) -> Value:
     return x.reshape((x.shape[0], math.prod(x.shape[1:])))
 
 
-@operator("expand_dims")
+def _expand_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
+    if wanted is None or not -len(wanted) <= p.axis < len(wanted):
+        return shapes
+    axis = p.axis % len(wanted)
+    return [wanted[:axis] + wanted[axis + 1 :]]
+
+
+@operator("expand_dims", back=_expand_back)
 def expand_dims(p: Params, x: Value) -> Value:
     """A new dimension of size 1."""
     if not -x.ndim - 1 <= p.axis <= x.ndim:
@@ -180,7 +187,12 @@ def concat(p: Params, *values: Value) -> Value:
     return p.graph.concat(values, axis)
 
 
-@operator("stack")
+def _alike_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    known = next((shape for shape in shapes if shape is not None and 0 not in shape), None)
+    return [known if shape is None else shape for shape in shapes]
+
+
+@operator("stack", fill=_alike_fill)
 def stack(p: Params, *values: Value) -> Value:
     """Joined along a new dimension."""
     if any(value.shape != values[0].shape for value in values):
@@ -240,7 +252,7 @@ def slice_axis(p: Params, x: Value) -> Value:
     return x.slice(p.axis, begin, end)
 
 
-@operator("slice_like")
+@operator("slice_like", types=type_of_first)
 def slice_like(p: Params, x: Value, like: Value) -> Value:
     """The leading corner of another array's size."""
     axes = [axis % x.ndim for axis in p.axes] if p.axes else range(x.ndim)
