@@ -38,9 +38,11 @@ def _covers(ours: Any, theirs: Any) -> bool:
 
 def _less(ours: Any, theirs: Any) -> bool:
     """Whether ours, where it does not say what theirs says, says nothing: unknown, without dimensions, or 0."""
+    if _covers(ours, theirs):
+        return True
     if isinstance(theirs, list) and isinstance(ours, list) and ours:
         return len(ours) == len(theirs) and all(_less(left, right) for left, right in zip(ours, theirs, strict=True))
-    return ours in (None, [], 0) or _covers(ours, theirs)
+    return ours in (None, [], 0)
 
 
 def _answers(what: str, ours: Any, theirs: Any, *, refused: bool = False) -> list[Disagreement]:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from offboard.operators.builder import FLOAT32, Dtype, Shape, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, Dtype, Shape, Value
 from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
@@ -63,7 +64,7 @@ def _ends(p: Params) -> tuple[float, float]:
         raise ValueError("Range does not support step=0")
     if p.repeat <= 0:
         raise ValueError(f"Repeat should be larger than 0, received {p.repeat}")
-    if start != stop and (start < stop) != (p.step > 0):
+    if start == stop or (start < stop) != (p.step > 0):
         raise ValueError(f"Invalid range (start, stop, step) = ({start:g},{stop:g},{p.step:g})")
     return start, stop
 
@@ -76,10 +77,14 @@ def arange(p: Params) -> Value:
     else:
         start, stop = _ends(p)
         count = math.ceil((stop - start) / p.step)
-    dtype = _dtype(p)
-    # In the type's own arithmetic: a step of 0.5 is none in integers.
-    steps = np.arange(count).astype(dtype) * number_in(p.step, dtype) + number_in(start, dtype)
-    return p.graph.const(np.repeat(steps.astype(dtype), p.repeat))
+    return p.graph.const(np.repeat(_steps(count, start, p.step, _dtype(p)), p.repeat))
+
+
+def _steps(count: int, start: float, step: float, dtype: Dtype) -> npt.NDArray[Any]:
+    """In the type's own arithmetic. Start and step are whole numbers, truncated, in integers and in float16 too."""
+    if dtype not in (FLOAT32, FLOAT64):
+        start, step = math.trunc(start), math.trunc(step)
+    return (np.arange(count).astype(dtype) * number_in(step, dtype) + number_in(start, dtype)).astype(dtype)
 
 
 @operator("_linspace")
@@ -99,6 +104,5 @@ def arange_like(p: Params, x: Value) -> Value:
     """A range as long as an axis of the input, or of its shape."""
     count = x.size if p.axis is None else x.shape[p.axis]
     unique = math.ceil(count / p.repeat)
-    values: Any = np.repeat(np.arange(unique, dtype=np.float64) * p.step + p.start, p.repeat)[:count]
-    made = p.graph.const(values.astype(x.dtype))
+    made = p.graph.const(np.repeat(_steps(unique, p.start, p.step, x.dtype), p.repeat)[:count])
     return made.reshape(x.shape) if p.axis is None else made

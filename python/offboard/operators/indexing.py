@@ -11,6 +11,7 @@ from offboard.operators.builder import BOOL, INT64, Dtype, Value
 from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, inconsistent, operator
+from offboard.operators.shaping import in_rank
 
 
 def everywhere(condition: Value) -> Value:
@@ -83,7 +84,7 @@ def pick(p: Params, x: Value, indices: Value) -> Value:
     """One element along ``axis`` for each position of the others."""
     if p.axis is None:
         raise ValueError("axis=None is not supported by pick")
-    axis = p.axis % x.ndim
+    axis = in_rank(p.axis, x)
     kept = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
     chosen = in_range(indices, x.shape[axis], p.mode).reshape(kept)
     made = x.graph.emit("GatherElements", [x, chosen], kept, axis=axis)

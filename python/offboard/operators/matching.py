@@ -62,7 +62,8 @@ def bipartite_matching(p: Params, x: Value) -> list[Value]:
         raise ValueError(f"scores must have 2 dimensions or more, got {x.shape}")
     g = p.graph
     height, width = x.shape[-2:]
-    scores = x.reshape((x.size // (height * width), height, width))
+    # A threshold may be less than float16 has.
+    scores = (x.cast(FLOAT32) if x.dtype == np.float16 else x).reshape((x.size // (height * width), height, width))
     threshold = float(np.float32(p.threshold))
     most = p.topk + 1 if p.topk > 0 else min(height, width)
     by_row = greedy_matches(-scores, -threshold, most) if p.is_ascend else greedy_matches(scores, threshold, most)

@@ -34,7 +34,7 @@ def _window_counts(size: int, kernel: int, stride: int, pad: int, outputs: int, 
 @operator("Pooling")
 def pooling(p: Params, x: Value) -> Value:
     """Maximum, average, sum or lp norm of windows; ``valid`` rounds sizes down, ``full`` up."""
-    if p.pooling_convention == "same" and not p.global_pool:
+    if p.pooling_convention == "same" and not (p.global_pool and x.ndim == 3):
         raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
     if not x.is_float:
         raise ValueError(f"This operation only support floating point types, not {x.dtype}")

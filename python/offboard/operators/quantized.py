@@ -266,10 +266,15 @@ def _same(left: Value, right: Value) -> None:
         raise ValueError(f"operands of shapes {left.shape} and {right.shape} are not broadcast")
 
 
+def _sum_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[Any]]:
+    made = [each or UINT8 for each in dtypes[:2]]
+    return eight_bits(made, 4), [_sum_type(p, *made), FLOAT32, FLOAT32]
+
+
 @operator(
     "_contrib_quantized_elemwise_add",
     fill=_pair_fill,
-    types=lambda p, dtypes: (eight_bits(dtypes[:2], 4), [_sum_type(p, *dtypes[:2]), FLOAT32, FLOAT32]),
+    types=_sum_types,
 )
 def quantized_add(p: Params, left: Value, right: Value, *ends: Value) -> list[Value]:
     """Sums in a calibrated range, or in one that has room for all of them, then int32."""
@@ -329,7 +334,7 @@ def quantized_multiply(p: Params, left: Value, right: Value, *ends: Value) -> li
 
 
 def _concat_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[Any]]:
-    made = dtypes[: p.num_args]
+    made = [each or UINT8 for each in dtypes[: p.num_args]]
     kind = UINT8 if all(each == UINT8 for each in made) else INT8
     return eight_bits(made, 2 * p.num_args), [kind, FLOAT32, FLOAT32]
 

@@ -49,6 +49,8 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
     """
     if p.projection_size is not None:
         raise ValueError("projection_size is not supported: MXNet itself has it on GPUs only")
+    if p.use_sequence_length and x.dtype == FLOAT64:
+        raise ValueError("RNN use_sequence_length option is only available for cuDNN version >= 7.2")
     gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1
     states = (p.num_layers * directions, x.shape[1], hidden)
     for each in (state, *more[: int(p.mode == "lstm")]):

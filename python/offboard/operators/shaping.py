@@ -323,7 +323,7 @@ def size_array(p: Params, x: Value) -> Value:
     return p.graph.ints([x.size])
 
 
-@operator("reshape_like")
+@operator("reshape_like", types=type_of_first)
 def reshape_like(p: Params, x: Value, like: Value) -> Value:
     """Another array's shape, whole or between the given axes."""
 

@@ -1,0 +1,118 @@
+"""Corners in which MXNet 1.9.1 was found to differ from what one expects: its values, and what it refuses."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from offboard.errors import MXNetError
+from offboard.runtime.imperative import invoke
+
+F16, F32, F64, I32, U8 = np.float16, np.float32, np.float64, np.int32, np.uint8
+
+
+def array(values: Any, dtype: Any = F32) -> np.ndarray:
+    return np.array(values, dtype)
+
+
+# Operator, parameters, inputs, outputs.
+VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
+    # A range is made in its type's own arithmetic: a step of 0.5 is none in integers, and -1 wraps.
+    ("_arange", {"start": "1", "stop": "4", "step": "0.5", "dtype": "int32"}, [], [array([1] * 6, I32)]),
+    ("_arange", {"start": "-1.7", "stop": "2", "step": "1.6", "dtype": "int32"}, [], [array([-1, 0, 1], I32)]),
+    ("_arange", {"start": "-1", "stop": "2", "dtype": "uint8"}, [], [array([255, 0, 1], U8)]),
+    ("_arange", {"start": "1", "stop": "2", "step": "0.5", "repeat": "2"}, [], [array([1, 1, 1.5, 1.5])]),
+    ("_arange", {"start": "1.7", "stop": "5", "step": "1.6", "dtype": "float16"}, [], [array([1, 2, 3], F16)]),
+    (
+        "_contrib_arange_like",
+        {"start": "-1.5", "step": "2.5", "repeat": "2"},
+        [array([0] * 3, np.int8)],
+        [array([-1, -1, 1], np.int8)],
+    ),
+    # Mixed precision goes to float32 where that is among the inputs, and leaves float64 alone.
+    (
+        "amp_multicast",
+        {"num_outputs": "3"},
+        [array([1.5], F16), array([2], F32), array([3], F64)],
+        [array([1.5], F32), array([2], F32), array([3], F64)],
+    ),
+    ("amp_multicast", {"num_outputs": "2"}, [array([3], F64), array([1.5], F16)], [array([3], F64), array([1.5], F64)]),
+    (
+        "amp_multicast",
+        {"num_outputs": "2", "cast_narrow": "True"},
+        [array([1.5], F32), array([2], F16)],
+        [array([1.5], F16), array([2], F16)],
+    ),
+    ("amp_cast", {"dtype": "int32"}, [array([1.5], F64)], [array([1.5], F64)]),
+    # The threshold is no float16.
+    (
+        "_contrib_bipartite_matching",
+        {"threshold": "1e-12", "is_ascend": "True"},
+        [array([[0], [1], [4]], F16)],
+        [array([0, -1, -1], F16), array([0], F16)],
+    ),
+    # Densities are computed whatever the parameters say, but a logarithm of a negative number is NaN.
+    ("_random_pdf_uniform", {}, [array([1]), array([2]), array([1])], [array([-1])]),
+    ("_random_pdf_uniform", {"is_log": "True"}, [array([1]), array([2]), array([1])], [array([np.nan])]),
+    ("_random_pdf_normal", {}, [array([1]), array([2]), array([-1])], [array([-0.24197071])]),
+    ("_random_pdf_exponential", {}, [array([1]), array([-2])], [array([-2 * np.exp(2)])]),
+    # What is looked at for its shape may have any dtype.
+    ("slice_like", {}, [array([1, 2, 3]), array([0, 0], I32)], [array([1, 2])]),
+    ("broadcast_like", {}, [array([1]), array([0, 0], I32)], [array([1, 1])]),
+    ("reshape_like", {}, [array([1, 2]), array([[0], [0]], I32)], [array([[1], [2]])]),
+    # Negative coordinates count from the end.
+    ("gather_nd", {}, [array([[0, 1], [2, 3]]), array([[-1, 0], [0, -2]])], [array([2, 0])]),
+]
+
+
+@pytest.mark.parametrize(("operator", "attrs", "inputs", "outputs"), VALUES)
+def test_values(operator: str, attrs: dict[str, str], inputs: list[np.ndarray], outputs: list[np.ndarray]) -> None:
+    made = invoke(operator, inputs, attrs)
+    assert [each.dtype for each in made] == [each.dtype for each in outputs]
+    for ours, expected in zip(made, outputs, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-6)
+
+
+ONES = np.ones((2, 3), F32)
+
+# Operator, parameters, inputs, words of the refusal.
+REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
+    ("_arange", {"start": "3", "stop": "1"}, [], r"Invalid range \(start, stop, step\) = \(3,1,1\)"),
+    ("_arange", {"start": "0"}, [], r"Invalid range \(start, stop, step\) = \(0,0,1\)"),
+    ("_arange", {"start": "0", "stop": "3", "step": "0"}, [], "Range does not support step=0"),
+    ("reverse", {"axis": "-1"}, [ONES], "must be in range"),
+    ("_np_cumsum", {"axis": "-1"}, [ONES], "must be in range"),
+    ("pick", {"axis": "-2"}, [ONES[0], ONES[0, :1]], "out of range"),
+    ("dot", {"transpose_b": "True"}, [ONES[0], ONES[0]], "Cannot transpose vectors"),
+    ("gather_nd", {}, [ONES, array([[2], [0]])], "an index is out of bounds"),
+    ("gather_nd", {}, [ONES, array([[0], [0], [0]])], "Number of indices exceeds data dimension"),
+    ("SoftmaxActivation", {"mode": "channel"}, [ONES], "Input need to have a least 3 dimensions when mode=channel"),
+    ("depth_to_space", {"block_size": "2"}, [np.ones((1, 3, 2, 2))], "no multiple"),
+    ("depth_to_space", {"block_size": "0"}, [np.ones((1, 4, 2, 2))], "block_size must be a positive integer value"),
+    ("space_to_depth", {"block_size": "2"}, [np.ones((1, 3, 3, 2))], "no multiples"),
+    ("IdentityAttachKLSparseReg", {}, [ONES[0], ONES[0]], "Shape inconsistent"),
+    (
+        "Deconvolution",
+        {"kernel": "(4, 4)", "num_filter": "1", "target_shape": "(4, 5)"},
+        [np.ones((1, 1, 2, 3)), np.ones((1, 1, 4, 4))],
+        "must be smaller than stride",
+    ),
+    (
+        "_contrib_MultiBoxDetection",
+        {},
+        [np.ones((1, 2, 2), F32), np.ones((1, 4), F32), np.ones((1, 2, 4), F32)],
+        "# anchors mismatch with # loc",
+    ),
+    (
+        "RNN",
+        {"mode": "gru", "state_size": "1", "num_layers": "1", "use_sequence_length": "True"},
+        [np.ones((1, 1, 1)), np.ones(12), np.ones((1, 1, 1)), np.ones(1)],
+        "use_sequence_length option is only available for cuDNN",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operator", "attrs", "inputs", "words"), REFUSED)
+def test_refusals(operator: str, attrs: dict[str, str], inputs: list[np.ndarray], words: str) -> None:
+    with pytest.raises(MXNetError, match=words):
+        invoke(operator, inputs, attrs)
