@@ -31,9 +31,12 @@ private[mxnet] final class BoundGraph(symbol: Symbol, ctx: Context, fed: Seq[Str
   }
 
   /** The outputs, each in memory of its own. */
-  def forward(isTrain: Boolean): Seq[Tensor] = {
+  def forward(isTrain: Boolean): Seq[Tensor] = synchronized {
     current()
-    backend.forward(tensors, versions(), isTrain).asScala.toSeq
+    val used = sources.clone()
+    used.foreach(_.memory.retain())
+    try backend.forward(tensors, versions(), isTrain).asScala.toSeq
+    finally used.foreach(_.memory.release())
   }
 
   /** Arrays for the outputs; a dimension that depends on the data is 0 until it is known. */

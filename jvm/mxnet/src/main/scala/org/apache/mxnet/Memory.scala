@@ -1,27 +1,41 @@
 package org.apache.mxnet
 
 import java.nio.{ByteBuffer, ByteOrder}
-import java.util.concurrent.atomic.AtomicLong
+import java.util.ArrayDeque
+import java.util.concurrent.atomic.{AtomicInteger, AtomicLong}
 
 import _root_.io.offboard.client.{Dtype, Tensor}
 
-/** Memory of an array and of its views; its version changes with every write. */
-private[mxnet] final class Memory(initial: ByteBuffer) {
+/**
+ * Memory of an array and of its views; its version changes with every write.
+ *
+ * @param reusable whether nobody but these arrays refers to the bytes, so that they serve others when the last array is disposed of
+ */
+private[mxnet] final class Memory(initial: ByteBuffer, reusable: Boolean) {
   @volatile private var content: ByteBuffer = initial
   @volatile private var stamp: Long = Memory.nextStamp()
+  private val users = new AtomicInteger
 
   /** The bytes, with a position of the caller's own. */
-  def buffer: ByteBuffer = content.duplicate().order(ByteOrder.nativeOrder())
+  def buffer: ByteBuffer = {
+    val current = content
+    if (current == null) throw new MXNetError("This NDArray was disposed of and cannot be used any more")
+    current.duplicate().order(ByteOrder.nativeOrder())
+  }
 
   def version: Long = stamp
 
   /** The content was written. */
   def written(): Unit = stamp = Memory.nextStamp()
 
-  /** Takes other bytes in place of these. */
-  def replace(bytes: ByteBuffer): Unit = {
-    content = bytes
-    written()
+  /** Somebody begins to use the bytes. */
+  def retain(): Unit = users.incrementAndGet()
+
+  /** Somebody stopped using the bytes: the last one leaves them to other arrays. */
+  def release(): Unit = if (users.decrementAndGet() == 0 && reusable) {
+    val bytes = content
+    content = null
+    MemoryPool.giveBack(bytes)
   }
 }
 
@@ -35,7 +49,68 @@ private[mxnet] object Memory {
   /** New memory of zeros. */
   def zeros(bytes: Long): Memory = {
     if (bytes > Int.MaxValue) throw new MXNetError(s"An array of $bytes bytes is larger than a JVM's buffer can be (2 GiB)")
-    new Memory(if (bytes <= Small) ByteBuffer.allocate(bytes.toInt) else ByteBuffer.allocateDirect(bytes.toInt))
+    if (bytes <= Small) new Memory(ByteBuffer.allocate(bytes.toInt), reusable = false)
+    else new Memory(MemoryPool.zeros(bytes.toInt), reusable = true)
+  }
+
+  /** Memory that others may refer to as well. */
+  def of(bytes: ByteBuffer): Memory = new Memory(bytes, reusable = false)
+}
+
+/** Memory outside the heap that arrays left behind: a collector frees it late, and a program that infers needs it again at once. */
+private[mxnet] object MemoryPool {
+  private val KeptBytes = 32 << 20
+  private val Large = 16 << 20
+  private val idle = new ArrayDeque[ByteBuffer]
+  private var kept = 0L
+
+  def zeros(bytes: Int): ByteBuffer = {
+    val found = take(bytes)
+    if (found != null) cleared(found)
+    else {
+      try ByteBuffer.allocateDirect(bytes)
+      catch {
+        case _: OutOfMemoryError =>
+          clear()
+          ByteBuffer.allocateDirect(bytes)
+      }
+    }
+  }
+
+  def giveBack(bytes: ByteBuffer): Unit = if (bytes.capacity <= Large) idle.synchronized {
+    idle.addFirst(bytes)
+    kept += bytes.capacity
+    while (kept > KeptBytes) kept -= idle.removeLast().capacity
+  }
+
+  /** Bytes that wait for arrays. */
+  def size: Long = idle.synchronized(kept)
+
+  private def take(bytes: Int): ByteBuffer = idle.synchronized {
+    val each = idle.iterator
+    var found: ByteBuffer = null
+    while (found == null && each.hasNext) {
+      val buffer = each.next()
+      if (buffer.capacity >= bytes && buffer.capacity / 2 <= bytes) {
+        each.remove()
+        kept -= buffer.capacity
+        found = buffer
+      }
+    }
+    found
+  }
+
+  private def clear(): Unit = idle.synchronized {
+    idle.clear()
+    kept = 0
+  }
+
+  private def cleared(buffer: ByteBuffer): ByteBuffer = {
+    val bytes = buffer.duplicate().order(ByteOrder.nativeOrder())
+    bytes.clear()
+    while (bytes.remaining >= 8) bytes.putLong(0L)
+    while (bytes.hasRemaining) bytes.put(0.toByte)
+    buffer
   }
 }
 
@@ -78,5 +153,5 @@ private[mxnet] object Elements {
   }
 
   /** Takes a tensor's memory over. */
-  def of(tensor: Tensor): Elements = new Elements(new Memory(tensor.data), tensor.dtype, Shape.ofLongs(tensor.shape), 0)
+  def of(tensor: Tensor): Elements = new Elements(Memory.of(tensor.data), tensor.dtype, Shape.ofLongs(tensor.shape), 0)
 }

@@ -1,6 +1,7 @@
 package org.apache.mxnet
 
 import java.lang.ref.WeakReference
+import java.util.concurrent.atomic.AtomicReference
 
 import _root_.io.offboard.client.Dtype
 import _root_.io.offboard.graph.ParamsFile
@@ -24,7 +25,8 @@ class NDArray private[mxnet] (
   def this(handle: NDArrayHandle, writable: Boolean = true, addToCollector: Boolean = true) =
     this(NDArrayHandles.elements(handle), Context.cpu(), writable, addToCollector)
 
-  @volatile private var held: Elements = initial
+  initial.memory.retain()
+  private val held = new AtomicReference[Elements](initial)
   private val address: CPtrAddress = NDArrayHandles.next()
   private[mxnet] val dependencies = mutable.HashMap.empty[NDArrayHandle, WeakReference[NDArray]]
 
@@ -39,13 +41,17 @@ class NDArray private[mxnet] (
 
   /** What the array consists of; refused after it was disposed of. */
   private[mxnet] def elements: Elements = {
-    val current = held
+    val current = held.get
     if (current == null) throw new MXNetError("This NDArray was disposed of and cannot be used any more")
     current
   }
 
   /** Takes other elements in place of these, as an executor's outputs do. */
-  private[mxnet] def adopt(other: Elements): Unit = held = other
+  private[mxnet] def adopt(other: Elements): Unit = {
+    other.memory.retain()
+    val before = held.getAndSet(other)
+    if (before != null) before.memory.release()
+  }
 
   /** A handle by which a callback finds the array as long as it lives. */
   private[mxnet] def handle: NDArrayHandle = {
@@ -62,15 +68,13 @@ class NDArray private[mxnet] (
 
   private[mxnet] def stored: _root_.io.offboard.graph.StoredArray = _root_.io.offboard.graph.StoredArray.dense(elements.tensor)
 
-  override def dispose(): Unit = {
-    super.dispose()
-    held = null
-  }
-
   override private[mxnet] def dispose(removeFromScope: Boolean): Unit = {
     super.dispose(removeFromScope)
-    held = null
+    val before = held.getAndSet(null)
+    if (before != null) before.memory.release()
   }
+
+  override def dispose(): Unit = dispose(removeFromScope = true)
 
   /** Disposes of the arrays that this one was computed from. */
   def disposeDeps(): NDArray = disposeDepsExcept()
@@ -330,7 +334,7 @@ object NDArray extends NDArrayCreation {
 
   /** The array of bytes that `serialize` made. */
   def deserialize(bytes: Array[Byte]): NDArray =
-    MXNetError.translated(NDArrayFiles.ofStored(ParamsFile.loadOne(java.nio.ByteBuffer.wrap(bytes), "serialized NDArray")))
+    MXNetError.translated(NDArrayFiles.ofStored(ParamsFile.loadOne(java.nio.ByteBuffer.wrap(bytes.clone()), "serialized NDArray")))
 
   private[mxnet] def ofTensor(tensor: _root_.io.offboard.client.Tensor): NDArray =
     new NDArray(Elements.of(tensor), Context.cpu(), true, true)

@@ -11,7 +11,7 @@ private[mxnet] class NDArrayInternal(private val internal: Array[Byte], private 
     s"${internal.length} bytes are no whole number of elements of type $dtype")
 
   private def values: Elements =
-    new Elements(new Memory(ByteBuffer.wrap(internal).order(ByteOrder.nativeOrder())), DType.toClient(dtype), Shape(internal.length / unit), 0)
+    new Elements(Memory.of(ByteBuffer.wrap(internal).order(ByteOrder.nativeOrder())), DType.toClient(dtype), Shape(internal.length / unit), 0)
 
   def getRaw: Array[Byte] = internal
   def toDoubleArray: Array[Double] = Conversion.toDoubles(values)

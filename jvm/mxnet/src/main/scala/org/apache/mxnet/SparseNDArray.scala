@@ -86,7 +86,9 @@ object SparseNDArray {
 
   def rowSparseArray(data: NDArray, indices: NDArray, shape: Shape, ctx: Context): SparseNDArray = {
     Context.requireArrayHome(ctx)
-    made(shape, data.copy().elements.tensor, Seq(longs(Conversion.toLongs(indices.elements))), SparseFormat.ROW_SPARSE)
+    val own = Elements.zeros(data.shape, data.elements.dtype)
+    own.write(data.elements.bytes)
+    made(shape, own.tensor, Seq(longs(Conversion.toLongs(indices.elements))), SparseFormat.ROW_SPARSE)
   }
 
   /** The rows of these numbers alone. */
@@ -109,9 +111,9 @@ object SparseNDArray {
   }
 
   private def rowsOf(dense: NDArray, rows: Array[Long]): SparseNDArray = {
-    val kept = NDArray.make(Shape(rows.length) ++ dense.shape.drop(1), dense.context, dense.elements.dtype)
-    rows.zipWithIndex.foreach { case (row, i) => dense.slice(row.toInt).copyTo(kept.slice(i)) }
-    made(dense.shape, kept.elements.tensor, Seq(longs(rows)), SparseFormat.ROW_SPARSE)
+    val kept = Elements.zeros(Shape(rows.length) ++ dense.shape.drop(1), dense.elements.dtype)
+    rows.zipWithIndex.foreach { case (row, i) => kept.rows(i, i + 1).write(dense.elements.rows(row.toInt, row.toInt + 1).bytes) }
+    made(dense.shape, kept.tensor, Seq(longs(rows)), SparseFormat.ROW_SPARSE)
   }
 
   private def csr(dense: NDArray): SparseNDArray = {
@@ -119,9 +121,9 @@ object SparseNDArray {
     val values = dense.toFloat64Array
     val places = (0 until rows).map(row => (0 until columns).filter(column => values(row * columns + column) != 0))
     val starts = places.scanLeft(0L)(_ + _.size).toArray
-    val data = NDArray.make(Shape(starts.last.toInt), dense.context, dense.elements.dtype)
-    Conversion.write(data.elements, places.zipWithIndex.flatMap { case (each, row) => each.map(column => values(row * columns + column)) }.toArray)
-    made(dense.shape, data.elements.tensor, Seq(longs(starts), longs(places.flatten.map(_.toLong).toArray)), SparseFormat.CSR)
+    val data = Elements.zeros(Shape(starts.last.toInt), dense.elements.dtype)
+    Conversion.write(data, places.zipWithIndex.flatMap { case (each, row) => each.map(column => values(row * columns + column)) }.toArray)
+    made(dense.shape, data.tensor, Seq(longs(starts), longs(places.flatten.map(_.toLong).toArray)), SparseFormat.CSR)
   }
 
   private[mxnet] def ofStored(stored: StoredArray): SparseNDArray =
@@ -130,7 +132,11 @@ object SparseNDArray {
   private def made(shape: Shape, data: Tensor, auxiliary: Seq[Tensor], format: SparseFormat): SparseNDArray =
     new SparseNDArray(StoredArray.sparse(shape.toLongs, data, auxiliary.asJava), format, true)
 
-  private def floats(values: Array[Float], shape: Shape): Tensor = NDArray.array(values, shape, Context.cpu()).elements.tensor
+  private def floats(values: Array[Float], shape: Shape): Tensor = {
+    val elements = Elements.zeros(shape, Dtype.FLOAT32)
+    Conversion.write(elements, values)
+    elements.tensor
+  }
 
   private def longs(values: Array[Long]): Tensor = {
     val elements = Elements.zeros(Shape(values.length), Dtype.INT64)

@@ -11,7 +11,8 @@ import scala.collection.immutable.ListMap
  * Batches of arrays, cut along their first axis.
  *
  * @param shuffle must be false, as in MXNet
- * @param lastBatchHandle what becomes of examples that do not fill a batch: `pad`, `discard` or `roll_over`
+ * @param lastBatchHandle what becomes of examples that do not fill a batch: `pad` fills it with the first ones and says how many,
+ *   `discard` leaves them out, and with `roll_over` the first ones that fill it count as well
  */
 class NDArrayIter(
     data: IndexedSeq[(DataDesc, NDArray)],
@@ -55,13 +56,10 @@ class NDArrayIter(
   private def batched(desc: DataDesc, array: NDArray): DataDesc =
     new DataDesc(desc.name, Shape(dataBatchSize) ++ array.shape.drop(1), desc.dtype, desc.layout)
 
-  /** Starts at the first example, whatever was left over. */
+  /** Starts at the first example. */
   def hardReset(): Unit = cursor = -dataBatchSize
 
-  override def reset(): Unit =
-    cursor =
-      if (lastBatchHandle == "roll_over" && cursor > numData) -dataBatchSize + (cursor % numData) % dataBatchSize
-      else -dataBatchSize
+  override def reset(): Unit = hardReset()
 
   override def hasNext: Boolean = cursor + dataBatchSize < numData
 
@@ -75,8 +73,7 @@ class NDArrayIter(
   private def batch(arrays: IndexedSeq[(DataDesc, NDArray)]): IndexedSeq[NDArray] = {
     require(cursor < numData, "DataIter needs reset.")
     arrays.map { case (_, array) =>
-      if (cursor < 0) NDArray.concatenate(array.slice(numData + cursor, numData), array.slice(0, cursor + dataBatchSize))
-      else if (cursor + dataBatchSize <= numData) array.slice(cursor, cursor + dataBatchSize)
+      if (cursor + dataBatchSize <= numData) array.slice(cursor, cursor + dataBatchSize)
       else NDArray.concatenate(array.slice(cursor, numData), array.slice(0, cursor + dataBatchSize - numData))
     }
   }
