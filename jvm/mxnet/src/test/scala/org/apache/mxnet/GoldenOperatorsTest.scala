@@ -123,10 +123,19 @@ private[mxnet] final class GoldenCase(folder: Path, entry: JsonObject) {
     def attributes(of: JsonObject): Map[String, String] =
       Option(of.getAsJsonObject("attrs")).map(_.entrySet.asScala.map(each => each.getKey -> each.getValue.getAsString).toMap).getOrElse(Map.empty)
     val (hidden, parameters) = attributes(node).partition(_._1.startsWith("__"))
+    val label = node.get("name").getAsString
+    // Variables named after the node were not given: composing makes them.
     val variables = inputs.map(each => each.get("name").getAsString -> attributes(each)).map { case (name, attrs) =>
-      Symbol.Variable(name, kwargs = attrs)
+      if (name.startsWith(label + "_")) null else Symbol.Variable(name, kwargs = attrs)
     }
-    val made = Symbol.createFromListedSymbols(node.get("op").getAsString, node.get("name").getAsString, hidden)(variables.toArray, parameters)
-    assertEquals(nodes(json), nodes(made.toJson))
+    val made = Symbol.createFromListedSymbols(node.get("op").getAsString, label, hidden)(variables.toArray, parameters)
+    assertEquals(withoutVersions(json), withoutVersions(made.toJson))
+  }
+
+  /** MXNet counts how often an operator may have written to an input, which nothing reads. */
+  private def withoutVersions(text: String): JsonArray = {
+    val all = nodes(text)
+    all.asScala.foreach(_.getAsJsonObject.getAsJsonArray("inputs").asScala.foreach(_.getAsJsonArray.remove(2)))
+    all
   }
 }
