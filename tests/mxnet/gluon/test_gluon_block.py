@@ -92,13 +92,13 @@ def test_a_graph_gives_what_the_operators_give() -> None:
     net.hybridize()
     np.testing.assert_allclose(net(IMAGE).asnumpy(), expected, rtol=1e-5, atol=1e-6)
     both = mx.nd.concat(IMAGE, IMAGE, dim=0)
-    np.testing.assert_allclose(net(both).asnumpy(), np.repeat(expected, 2, 0), rtol=1e-5)
+    np.testing.assert_allclose(net(both).asnumpy(), np.repeat(expected, 2, 0), rtol=1e-5, atol=1e-6)
     net[3].bias.data()[:] += 1
-    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected + 1, rtol=1e-5)
+    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected + 1, rtol=1e-5, atol=1e-6)
     copied = copy.deepcopy(net)
     copied[3].bias.data()[:] -= 1
-    np.testing.assert_allclose(copied(IMAGE).asnumpy(), expected, rtol=1e-5)
-    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected + 1, rtol=1e-5)
+    np.testing.assert_allclose(copied(IMAGE).asnumpy(), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(net(IMAGE).asnumpy(), expected + 1, rtol=1e-5, atol=1e-6)
 
 
 def test_weights_that_keep_changing_are_seen_every_time() -> None:
