@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-_RELATIVE = {"float16": 4e-3, "float32": 1e-4, "float64": 1e-7}
-_ABSOLUTE = {"float16": 1e-3, "float32": 1e-5, "float64": 1e-9}
+_RELATIVE = {"bfloat16": 3e-2, "float16": 4e-3, "float32": 1e-4, "float64": 1e-7}
+_ABSOLUTE = {"bfloat16": 1e-2, "float16": 1e-3, "float32": 1e-5, "float64": 1e-9}
 # What inference is asked, in order: with everything given, some of it, some dimensions, and the output.
 _QUERIES = {"shapes": ("shapes", "shapes-some", "shapes-holes", "shapes-back"), "types": ("types", "types-some")}
 
@@ -81,7 +81,7 @@ def difference(ours: np.ndarray, theirs: np.ndarray, precision: str | None = Non
         return f"shape {ours.shape} for {theirs.shape}"
     name = theirs.dtype.name
     if name in _RELATIVE and precision is not None:
-        name = min(name, precision, key=lambda each: int(each[5:]))
+        name = min(name, precision, key=lambda each: int(each[-2:]))
     if name not in _RELATIVE:
         equal = ours == theirs
     else:

@@ -15,6 +15,8 @@ def auxiliary_nodes(nodes: list[Node]) -> set[int]:
         if node.op is None:
             continue
         facts = table.find(node.op)
+        if not facts.has_auxiliary:
+            continue
         params = facts.parse(node.attrs)
         auxiliary = set(facts.auxiliary_names(params))
         if auxiliary:

@@ -43,21 +43,19 @@ class Graph:
     def nodes(self) -> list[Node]:
         """All nodes, depth first from the heads, inputs left to right, each after its inputs."""
         order: list[Node] = []
-        seen: set[int] = set()
-        for head in self.heads:
-            stack: list[tuple[Node, int]] = [(head.node, 0)]
-            while stack:
-                node, position = stack.pop()
-                if id(node) in seen:
-                    continue
-                if position < len(node.inputs):
-                    stack.append((node, position + 1))
-                    child = node.inputs[position].node
-                    if id(child) not in seen:
-                        stack.append((child, 0))
-                else:
-                    seen.add(id(node))
-                    order.append(node)
+        seen: set[Node] = set()
+        stack = [head.node for head in reversed(self.heads)]
+        while stack:
+            node = stack[-1]
+            waiting = [] if node in seen else [source for source, _ in node.inputs if source not in seen]
+            if waiting:
+                waiting.reverse()
+                stack += waiting
+                continue
+            stack.pop()
+            if node not in seen:
+                seen.add(node)
+                order.append(node)
         return order
 
     def variables(self) -> list[Node]:

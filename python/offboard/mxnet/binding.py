@@ -34,7 +34,6 @@ def bind(symbol: Symbol, context: Context, args: Any, args_grad: Any, grad_req: 
     _requirements(grad_req, names)
     known = {name: array.shape for name, array in {**arguments, **states}.items()}
     dtypes = {name: array._data.dtype for name, array in {**arguments, **states}.items()}
-    infer_types(symbol._graph, dtypes)
     inferred = infer_shapes(symbol._graph, known, dtypes)
     _refuse_unknown(symbol, inferred)
     return Executor(symbol, context, arguments, states, gradients=gradients)

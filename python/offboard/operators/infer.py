@@ -80,12 +80,13 @@ class _Walk:
         self.graph = graph
         self.nodes = graph.nodes()
         self.records: dict[int, tuple[Operator, Params]] = {}
+        builder = Builder()
         for node in self.nodes:
             if node.op is not None:
                 record = records.find(node.op)
                 values = record.facts.parse(node.attrs)
                 outputs = record.facts.num_outputs(values)
-                params = Params(Builder(), values, node.name, num_outputs=outputs, subgraphs=tuple(node.subgraphs))
+                params = Params(builder, values, node.name, num_outputs=outputs, subgraphs=tuple(node.subgraphs))
                 self.records[id(node)] = (record, params)
 
     def by_name(self, found: Mapping[tuple[int, int], Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
@@ -115,24 +116,24 @@ def _types(walk: _Walk, known: Mapping[str, Dtype]) -> dict[tuple[int, int], Dty
             flag = node.attrs.get("__dtype__")
             found[id(node), 0] = known.get(node.name) or (TYPE_FLAGS.get(int(flag)) if flag else None)
     for _ in range(len(walk.nodes) + 1):
-        before = dict(found)
+        changed = False
         for node in walk.nodes:
             if node.op is None:
                 continue
             record, params = walk.records[id(node)]
-            inputs = [found.get(_key(entry)) for entry in node.inputs]
-            better, outputs = records.typed(record, params, inputs)
-            for entry, dtype in zip(node.inputs, better, strict=False):
-                if dtype is not None:
-                    found[_key(entry)] = dtype
-            for index, dtype in enumerate(outputs):
-                if dtype is not None and found.get((id(node), index)) is None:
-                    found[id(node), index] = dtype
-            if record.types is None and None not in (found.get((id(node), 0)),):
-                for entry in node.inputs:
-                    if found.get(_key(entry)) is None and "dtype" not in params.values:
-                        found[_key(entry)] = found[id(node), 0]
-        if found == before:
+            keys = [_key(entry) for entry in node.inputs]
+            better, outputs = records.typed(record, params, [found.get(key) for key in keys])
+            updates = [*zip(keys, better, strict=False)]
+            updates += [((id(node), index), dtype) for index, dtype in enumerate(outputs)]
+            own = found.get((id(node), 0)) or (outputs[0] if outputs else None)
+            if record.types is None and own is not None and "dtype" not in params.values:
+                # Known from what takes it.
+                updates += [(key, own) for key in keys]
+            for key, dtype in updates:
+                if dtype is not None and found.get(key) is None:
+                    found[key] = dtype
+                    changed = True
+        if not changed:
             break
     return found
 

@@ -146,6 +146,11 @@ class Facts:
         return "declared_by" in self._entry
 
     @property
+    def has_auxiliary(self) -> bool:
+        """Whether some input may be an auxiliary state."""
+        return bool(self._entry["aux"]) or self.program_defined
+
+    @property
     def subgraphs(self) -> tuple[str, ...]:
         """Names of the graphs that a control-flow operator carries."""
         return tuple(self._entry.get("subgraphs", ()))
