@@ -237,7 +237,8 @@ def _fill_graph(graph: Any, builder: Builder, domains: dict[str, int]) -> set[st
     for node in builder.nodes:
         proto = graph.node.add(op_type=node.op, input=node.inputs, output=node.outputs, domain=node.domain)
         if node.label:
-            proto.name = node.label
+            # No two nodes may have one name.
+            proto.name = f"{node.label} ({len(graph.node)})"
         if node.domain:
             domains[node.domain] = 1
         used.update(node.inputs)
