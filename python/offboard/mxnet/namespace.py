@@ -35,8 +35,17 @@ PREFIXES = {
 }
 
 
+# Operators that MXNet has among the contributed ones under a shorter name.
+_CONTRIBUTED = (
+    "adamw_update", "mp_adamw_update", "multi_adamw_update", "multi_lamb_update", "multi_mp_adamw_update",
+    "multi_mp_lamb_update",
+)  # fmt: skip
+
+
 def operator_named(namespace: str, name: str) -> table.Facts | None:
     """The operator behind ``mx.nd.<namespace>.<name>``, or None."""
+    if namespace == "contrib" and name in _CONTRIBUTED:
+        return table.find(f"_{name}")
     for prefix in PREFIXES[namespace]:
         if table.resolve(prefix + name) is not None:
             return table.find(prefix + name)

@@ -14,7 +14,7 @@ def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     if data is None:
         return shapes
     inner = (data[1:] if p.flatten else data[-1:]) if len(data) else ()
-    if not inner or 0 in inner:
+    if not data or 0 in inner:
         return [data, shapes[1], *[(p.num_hidden,)] * (len(shapes) - 2)]
     return [data, (p.num_hidden, math.prod(inner)), *[(p.num_hidden,)] * (len(shapes) - 2)]
 

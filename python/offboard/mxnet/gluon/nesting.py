@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.mxnet.symbol.symbol import Symbol
 
-__all__ = ["Form", "flatten", "regroup", "same_form"]
+__all__ = ["Form", "flatten", "regroup", "same_form", "taken"]
 
 # -1: None; 0: one item; n > 0: a symbol of n outputs; a list: one form for each of its items.
 Form: TypeAlias = "int | list[Form]"
@@ -38,12 +38,13 @@ def flatten(items: Any, what: str) -> tuple[list[Any], Form]:
 
 def regroup(flat: Sequence[Any], form: Form) -> Any:
     """Flat items nested by ``form``."""
-    made, rest = _taken(list(flat), form)
+    made, rest = taken(list(flat), form)
     assert not rest
     return made
 
 
-def _taken(flat: list[Any], form: Form) -> tuple[Any, list[Any]]:
+def taken(flat: list[Any], form: Form) -> tuple[Any, list[Any]]:
+    """The first items nested by ``form``, and the items behind them."""
     if isinstance(form, int):
         if form == -1:
             if flat[0] is not None:
@@ -55,7 +56,7 @@ def _taken(flat: list[Any], form: Form) -> tuple[Any, list[Any]]:
         return (flat[0], flat[1:]) if form == 0 else (flat[:form], flat[form:])
     made = []
     for each in form:
-        item, flat = _taken(flat, each)
+        item, flat = taken(flat, each)
         made.append(item)
     return made, flat
 

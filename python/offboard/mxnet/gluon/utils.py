@@ -63,6 +63,19 @@ def clip_global_norm(arrays: Any, max_norm: float, check_isfinite: bool = True) 
     raise InferenceOnlyError(rules.text("inference_only_cpu", operation="clip_global_norm"))
 
 
+def _get_repo_url() -> str:
+    """Where public packages look for files: ``MXNET_GLUON_REPO``; raises MXNetError without it."""
+    url = os.environ.get("MXNET_GLUON_REPO")
+    if not url:
+        raise MXNetError("The public repository of MXNet's files is gone: set MXNET_GLUON_REPO to one, or give paths")
+    return url.rstrip("/") + "/"
+
+
+def _get_repo_file_url(namespace: str, filename: str) -> str:
+    """The address of a file there."""
+    return f"{_get_repo_url()}{namespace}/{filename}"
+
+
 def check_sha1(filename: str, sha1_hash: str) -> bool:
     """Whether a file's SHA-1 begins as ``sha1_hash``."""
     digest = hashlib.sha1(usedforsecurity=False)

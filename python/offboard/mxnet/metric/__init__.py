@@ -1,5 +1,6 @@
 """``mx.metric``: what ``Module.score`` counts."""
 
+from offboard.mxnet import ndarray
 from offboard.mxnet.metric.base import EvalMetric, alias, check_label_shapes, register
 from offboard.mxnet.metric.classification import (
     F1,
@@ -17,5 +18,5 @@ from offboard.mxnet.metric.regression import MAE, MSE, RMSE, Caffe, Loss, Pearso
 __all__ = [
     "Accuracy", "Caffe", "CompositeEvalMetric", "CrossEntropy", "CustomMetric", "EvalMetric", "F1", "Loss", "MAE",
     "MCC", "MSE", "NegativeLogLikelihood", "PCC", "PearsonCorrelation", "Perplexity", "RMSE", "TopKAccuracy", "Torch",
-    "alias", "check_label_shapes", "create", "np", "register",
+    "alias", "check_label_shapes", "create", "ndarray", "np", "register",
 ]  # fmt: skip

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
 
 from offboard.mxnet import ndarray as nd
+from offboard.mxnet.context import Context
 from offboard.mxnet.gluon.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from offboard.mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["DataLoader", "default_batchify_fn", "default_mp_batchify_fn"]
+__all__ = ["DataLoader", "ForkingPickler", "default_batchify_fn", "default_mp_batchify_fn"]
 
 
 def default_batchify_fn(data: Any) -> Any:
@@ -29,6 +31,13 @@ def default_batchify_fn(data: Any) -> Any:
 def default_mp_batchify_fn(data: Any) -> Any:
     """:func:`default_batchify_fn`: batches are made in this process."""
     return default_batchify_fn(data)
+
+
+def _as_in_context(data: Any, ctx: Context) -> Any:
+    """Arrays, in lists too, on a context; packages with loaders of their own import it."""
+    if isinstance(data, NDArray):
+        return data.as_in_context(ctx)
+    return [_as_in_context(each, ctx) for each in data] if isinstance(data, (list, tuple)) else data
 
 
 class DataLoader:

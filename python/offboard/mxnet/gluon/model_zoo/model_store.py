@@ -22,6 +22,10 @@ def _checksums() -> dict[str, str]:
     return found
 
 
+# Public packages add their models to it, under this name.
+_model_sha1 = _checksums()
+
+
 def short_hash(name: str) -> str:
     """What the file's name has of its SHA-1."""
     if name not in _checksums():
