@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard import rules
-from offboard.errors import InvalidGraphError, LimitExceededError
+from offboard.errors import InvalidGraphError
 from offboard.operators.lowering import TensorSpec
 from offboard.wire.datatype import datatype_of
 from offboard_accelerator.contents import Content
 from offboard_accelerator.converter import Converted, Converter, ConverterDiedError, Variable
 from offboard_accelerator.engine.engine import Engine, EnginePlan
+from offboard_accelerator.limits import exceeded
 from offboard_accelerator.memory import Ledger
 from offboard_accelerator.quarantine import Quarantine
 from offboard_accelerator.store import Store
@@ -215,7 +216,8 @@ class Executors:
     ) -> tuple[Executor, Converted]:
         """Admits, lowers and opens a graph; nothing stays of it when that fails."""
         self.quarantine.check(graph)
-        digests = [graph, *(each.digest for each in variables if each.digest)]
+        # Each once, as it is unpinned: arguments may share a blob.
+        digests = list({graph, *(each.digest for each in variables if each.digest)})
         self.store.pin(digests)
         try:
             executor = Executor(self, publish_as or f"x-{secrets.token_hex(16)}", session, format_, graph, variables)
@@ -225,6 +227,8 @@ class Executors:
                 missing = self.store.missing(digests)
                 if missing:
                     raise MissingBlobError(f"The store lacks {len(missing)} of the blobs that the bind names")
+                if self.store.size(graph) > self.limits["graph_bytes"]:
+                    raise exceeded("graph_bytes", self.accelerator, self.store.size(graph), self.limits["graph_bytes"])
                 converted = executor.open()
                 if not converted.whole:
                     self.ledger.release_weights(executor.blobs)
@@ -287,16 +291,7 @@ class Executors:
             if executor.published and executor.name in self._by_name:
                 raise InvalidGraphError(f"A model named {executor.name} is already published")
             if len(self._by_name) >= self.limits["executors"]:
-                raise LimitExceededError(
-                    rules.text(
-                        "limit_exceeded",
-                        limit="executors",
-                        accelerator=self.accelerator,
-                        value=len(self._by_name) + 1,
-                        maximum=self.limits["executors"],
-                        unit="count",
-                    )
-                )
+                raise exceeded("executors", self.accelerator, len(self._by_name) + 1, self.limits["executors"])
             self._by_name[executor.name] = executor
 
     def _end(self, executors: Sequence[Executor]) -> None:
@@ -307,7 +302,7 @@ class Executors:
                 self._released.add(executor.totals)
             executor.close()
             self.ledger.release_weights(executor.blobs)
-            self.store.unpin([executor.graph, *executor.blobs])
+            self.store.unpin({executor.graph, *executor.blobs})
         if executors:
             self.engine.shrink()
 

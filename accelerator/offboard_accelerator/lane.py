@@ -99,7 +99,8 @@ class Lanes:
             frames.send(Kind.SESSION, b"")
             while (asked := frames.receive()) is not None and asked[0] is Kind.REQUEST:
                 frames.send(*self._answer(asked[1], session))
-        except SessionLapsedError as error:
+        except (SessionLapsedError, FrameTooLargeError) as error:
+            # The last that it hears: what follows a frame that was not read is no frame.
             with suppress(OSError):
                 frames.send(Kind.ERROR, self._told(error))
         except (OSError, ValueError) as error:

@@ -8,23 +8,22 @@ import time
 from collections.abc import Callable
 
 from offboard import rules
-from offboard.errors import LimitExceededError
+from offboard_accelerator.limits import exceeded
 from offboard_accelerator.wire_errors import SessionLapsedError
 
 __all__ = ["Sessions"]
 
 
 class _Session:
-    __slots__ = ("expires", "instance", "streams")
+    __slots__ = ("expires", "instance")
 
     def __init__(self, instance: str) -> None:
         self.instance = instance
-        self.streams = 0
         self.expires = 0.0
 
 
 class Sessions:
-    """Live sessions by id. One without a stream lapses after ``lease`` seconds; ``on_end`` releases what it owned."""
+    """Live sessions by id. One that is not renewed for ``lease`` seconds lapses; ``on_end`` releases what it owned."""
 
     def __init__(self, accelerator: str, lease: float, limit: int, on_end: Callable[[str], None]) -> None:
         self.lease = lease
@@ -37,40 +36,31 @@ class Sessions:
         return len(self._sessions)
 
     def enter(self, instance: str, wanted: str) -> tuple[str, bool]:
-        """(id, whether it is the former session ``wanted``): a stream is open from now on."""
+        """(id, whether it is the former session ``wanted``): its lease runs from now."""
         with self._lock:
             found = self._sessions.get(wanted)
             resumed = found is not None and found.instance == instance
             if not resumed:
                 if len(self._sessions) >= self._limit:
-                    raise LimitExceededError(
-                        rules.text(
-                            "limit_exceeded",
-                            limit="sessions",
-                            accelerator=self._accelerator,
-                            value=len(self._sessions) + 1,
-                            maximum=self._limit,
-                            unit="count",
-                        )
-                    )
+                    raise exceeded("sessions", self._accelerator, len(self._sessions) + 1, self._limit)
                 wanted = secrets.token_hex(16)
                 found = self._sessions[wanted] = _Session(instance)
             assert found is not None
-            found.streams += 1
+            found.expires = time.monotonic() + self.lease
             return wanted, resumed
 
-    def leave(self, session: str, *, end: bool) -> None:
-        """A stream closed: the lease runs, or the session ends at once."""
+    def renew(self, session: str) -> None:
+        """Its lease runs anew; raises SessionLapsedError unless it is live."""
         with self._lock:
-            found = self._sessions.get(session)
-            if found is None:
+            self.check(session)
+            self._sessions[session].expires = time.monotonic() + self.lease
+
+    def end(self, session: str) -> None:
+        """Ends it at once, if it is live."""
+        with self._lock:
+            if self._sessions.pop(session, None) is None:
                 return
-            found.streams -= 1
-            found.expires = time.monotonic() + self.lease
-            if end:
-                del self._sessions[session]
-        if end:
-            self._on_end(session)
+        self._on_end(session)
 
     def check(self, session: str) -> None:
         """Raises SessionLapsedError unless ``session`` is live."""
@@ -93,7 +83,7 @@ class Sessions:
             time.sleep(min(1.0, self.lease / 4))
             now = time.monotonic()
             with self._lock:
-                lapsed = [n for n, each in self._sessions.items() if not each.streams and each.expires < now]
+                lapsed = [n for n, each in self._sessions.items() if each.expires < now]
                 for name in lapsed:
                     del self._sessions[name]
             for name in lapsed:

@@ -278,6 +278,7 @@ CLIENT_VARIABLES = {
     "OFFBOARD_CA": "PEM file of the certificates to trust; default beyond loopback: the system's",
     "OFFBOARD_TOKEN": "the daemon's token; default for the daemon of this host: its token file, where readable",
     "OFFBOARD_CALL_SECONDS": "the deadline of one inference, instead of the limit `call_seconds`",
+    "OFFBOARD_BIND_SECONDS": "the deadline of one bind, uploads included, instead of the limit `bind_seconds`",
     "OFFBOARD_AS_MXNET": "`1`: `import mxnet` is Offboard in every Python process of the environment",
     "OFFBOARD_LOG": "level of the client's log, and after a comma its format",
 }

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from offboard import rules
-from offboard.errors import LimitExceededError, SharedMemoryError
+from offboard.errors import SharedMemoryError
+from offboard_accelerator.limits import exceeded
 from offboard_accelerator.peer import Peer
 
 __all__ = ["Region", "Regions"]
@@ -83,16 +84,7 @@ class Regions:
             if name in regions:
                 raise SharedMemoryError(f"Shared memory region {name} is already registered")
             if len(regions) >= self._limit:
-                raise LimitExceededError(
-                    rules.text(
-                        "limit_exceeded",
-                        limit="shared_memory_regions",
-                        accelerator=self._accelerator,
-                        value=len(regions) + 1,
-                        maximum=self._limit,
-                        unit="count",
-                    )
-                )
+                raise exceeded("shared_memory_regions", self._accelerator, len(regions) + 1, self._limit)
             regions[name] = Region(name, key, offset, byte_size, _open(name, key, offset, byte_size, peer))
 
     def get(self, scope: str, name: str) -> Region:

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard import rules
-from offboard.errors import InvalidGraphError, LimitExceededError
+from offboard.errors import InvalidGraphError
+from offboard_accelerator.limits import exceeded
 
 __all__ = ["Store"]
 
@@ -77,7 +78,7 @@ class Store:
         if len(digest) != hashlib.sha256().digest_size:
             raise InvalidGraphError("A blob is named by its SHA-256, 32 bytes")
         if size > self._blob_bytes:
-            raise self._exceeded("blob_bytes", size, self._blob_bytes)
+            raise exceeded("blob_bytes", self._accelerator, size, self._blob_bytes)
         self._make_room(size)
         draft = self._folder / f"coming-{uuid.uuid4().hex}"
         try:
@@ -117,6 +118,10 @@ class Store:
             for digest in [each for each in self._sizes if not self._pins[each]]:
                 del self._sizes[digest]
                 self.path(digest).unlink(missing_ok=True)
+
+    def size(self, digest: bytes) -> int:
+        """The blob's bytes; 0 if it is not there."""
+        return self._sizes.get(digest, 0)
 
     def array(self, digest: bytes, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[np.generic]:
         """The blob as a read-only array over its mapped file: no private memory.
@@ -164,20 +169,8 @@ class Store:
                     evicted.append(digest)
                     excess -= each
             if excess > 0:
-                raise self._exceeded("store_bytes", self.used + self._coming + size, self._store_bytes)
+                raise exceeded("store_bytes", self._accelerator, self.used + self._coming + size, self._store_bytes)
             for digest in evicted:
                 del self._sizes[digest]
                 self.path(digest).unlink(missing_ok=True)
             self._coming += size
-
-    def _exceeded(self, limit: str, value: int, maximum: int) -> LimitExceededError:
-        return LimitExceededError(
-            rules.text(
-                "limit_exceeded",
-                limit=limit,
-                accelerator=self._accelerator,
-                value=value,
-                maximum=maximum,
-                unit="bytes",
-            )
-        )

@@ -118,13 +118,11 @@ def test_a_session_that_is_not_live(connect: Callable[..., Frames]) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"\x01\x00\x01\x00\x01",
         b"\x00\x00\x00\x00\x02",
         b"\x00\x00\x00\x00\x07",
         b"\x01\x00\x00\x00\x01ab",
-        b"GET / HTTP/1.1\r\n\r\n",
     ],
-    ids=["too large", "wrong kind", "no kind", "out of turn", "another language"],
+    ids=["wrong kind", "no kind", "out of turn"],
 )
 def test_who_breaks_the_protocol_is_disconnected(connect: Callable[..., Frames], sent: bytes, worker: Worker) -> None:
     frames = connect()
@@ -136,9 +134,20 @@ def test_who_breaks_the_protocol_is_disconnected(connect: Callable[..., Frames],
     assert connect().receive() == (Kind.SESSION, b"")
 
 
-@pytest.mark.parametrize("session", [b"\xff\xfe", b"x" * LIMIT + b"y"], ids=["no text", "too large"])
-def test_a_session_that_is_no_name(connect: Callable[..., Frames], session: bytes) -> None:
-    frames = connect(session)
+def test_a_frame_beyond_the_limit_is_refused_and_the_last(connect: Callable[..., Frames]) -> None:
+    frames = connect()
+    frames.receive()
+    with suppress(BrokenPipeError):
+        frames.send(Kind.REQUEST, bytes(LIMIT + 1))
+    kind, body = frames.receive() or (None, b"")
+    assert kind is Kind.ERROR
+    assert pb.ErrorDetail.FromString(body).code == pb.ErrorDetail.LIMIT_EXCEEDED
+    with suppress(ConnectionResetError):
+        assert frames.receive() is None
+
+
+def test_a_session_that_is_no_name(connect: Callable[..., Frames]) -> None:
+    frames = connect(b"\xff\xfe")
     with suppress(ConnectionResetError):
         assert frames.receive() is None
     assert connect().receive() == (Kind.SESSION, b"")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from offboard import rules
-from offboard.errors import AcceleratorError, InvalidGraphError, LimitExceededError
+from offboard.errors import AcceleratorError, InvalidGraphError
 from offboard.graph import symbol_json
 from offboard.operators.infer import infer_shapes, infer_types
 from offboard.operators.lowering import TensorSpec, placement
@@ -22,6 +21,7 @@ from offboard_accelerator.descriptions import (
     version_message,
 )
 from offboard_accelerator.executors import Executor
+from offboard_accelerator.limits import exceeded
 from offboard_accelerator.peer import peer_of
 from offboard_accelerator.services.handlers import session_of
 
@@ -76,15 +76,16 @@ class AcceleratorService:
                 end = request.end
                 if end:
                     return
-                state.sessions.check(session)
+                state.sessions.renew(session)
                 yield reply()
         except AcceleratorError:
             raise
         except Exception:
-            # The client's stream broke: its lease runs from now.
+            # The client's stream broke: it may come back within its lease.
             return
         finally:
-            state.sessions.leave(session, end=end)
+            if end:
+                state.sessions.end(session)
 
     def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.DescribeReply:
         """This accelerator, as the operator sees it."""
@@ -141,6 +142,12 @@ class AcceleratorService:
             raise InvalidGraphError(f"Graph format {request.format} is not known")
         variables = [_variable(each) for each in request.arguments]
         executor, converted = state.executors.bind(session, kind, request.graph, variables, request.publish_as)
+        try:
+            state.sessions.check(session)
+        except AcceleratorError:
+            # It ended meanwhile, and with it what it had owned until then.
+            state.executors.release_session(session)
+            raise
         if not converted.whole:
             return pb.BindReply(instance=_placed(converted.instance), cut_after=_placed(converted.cut_after))
         executor.instance_nodes = request.instance_nodes
@@ -160,16 +167,7 @@ class AcceleratorService:
         """Shapes, types and partition of a graph that is not bound."""
         limit = self._state.config.limits["graph_bytes"]
         if len(request.graph) > limit:
-            raise LimitExceededError(
-                rules.text(
-                    "limit_exceeded",
-                    limit="graph_bytes",
-                    accelerator=self._state.config.accelerator.id,
-                    value=len(request.graph),
-                    maximum=limit,
-                    unit="bytes",
-                )
-            )
+            raise exceeded("graph_bytes", self._state.config.accelerator.id, len(request.graph), limit)
         graph = symbol_json.loads(request.graph)
         shapes = {each.name: tuple(each.shape) for each in request.known if each.shape}
         dtypes = {each.name: dtype_of(each.datatype) for each in request.known if each.datatype}

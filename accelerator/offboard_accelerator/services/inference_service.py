@@ -156,14 +156,16 @@ class InferenceService:
         self, request: oip.SystemSharedMemoryRegisterRequest, context: Any
     ) -> oip.SystemSharedMemoryRegisterResponse:
         """Opens a region of the caller's."""
+        scope = self._scope(context)
         self._state.regions.register(
-            self._scope(context),
-            request.name,
-            request.key,
-            request.offset,
-            request.byte_size,
-            peer_of(context.peer()),
+            scope, request.name, request.key, request.offset, request.byte_size, peer_of(context.peer())
         )
+        try:
+            self._scope(context)
+        except AcceleratorError:
+            # It ended meanwhile, and with it what it had owned until then.
+            self._state.regions.unregister_all(scope)
+            raise
         return oip.SystemSharedMemoryRegisterResponse()
 
     def SystemSharedMemoryUnregister(

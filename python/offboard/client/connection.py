@@ -26,7 +26,7 @@ from offboard.wire import inference as oip
 from offboard.wire.names import SESSION_HEADER
 from offboard.wire.pool import ACCELERATOR, INFERENCE, METHODS
 
-__all__ = ["PROTOCOL", "Connection", "call_seconds", "close", "connection", "open_channel", "renew"]
+__all__ = ["PROTOCOL", "Connection", "bind_seconds", "call_seconds", "close", "connection", "open_channel", "renew"]
 
 PROTOCOL = (1, 0)
 _ATTACH_SECONDS = 10.0
@@ -38,6 +38,11 @@ _ANNOUNCED: list[bool] = [False]
 def call_seconds() -> float:
     """The deadline of one inference: ``OFFBOARD_CALL_SECONDS``, or the limit's default."""
     return float(os.environ.get("OFFBOARD_CALL_SECONDS") or rules.limit("call_seconds"))
+
+
+def bind_seconds() -> float:
+    """The deadline of one bind, uploads included: ``OFFBOARD_BIND_SECONDS``, or the limit's default."""
+    return float(os.environ.get("OFFBOARD_BIND_SECONDS") or rules.limit("bind_seconds"))
 
 
 def open_channel(endpoint: state.Endpoint, target: str) -> Any:
@@ -81,6 +86,7 @@ class Connection:
         self.channel = front
         self.session = ""
         self.generation = ""
+        self.lease_seconds = float(rules.limit("lease_seconds"))
         self._requests: queue.SimpleQueue[pb.LeaseRequest | None] = queue.SimpleQueue()
         self._closed = False
         self._told: set[Any] = set()
@@ -199,7 +205,6 @@ class Connection:
             raise AcceleratorUnavailableError("The accelerator did not open a session in time") from None
         if isinstance(first, Exception):
             raise first
-        self.lease_seconds = first.lease_seconds
 
     def _renew(self, opened: queue.SimpleQueue[Any]) -> None:
         """Keeps the lease stream open, and opens it again when it breaks."""
@@ -210,8 +215,11 @@ class Connection:
                 for reply in stub(self._lease_requests(), metadata=self._identity):
                     first = self.session == ""
                     self.session, self.generation = reply.session, reply.worker_generation
+                    self.lease_seconds = float(reply.lease_seconds)
                     if first:
                         opened.put(reply)
+                        # The next was to be sent by the default lease; this daemon's may be shorter.
+                        self._requests.put(pb.LeaseRequest(session=self.session))
                     deadline = time.monotonic() + reply.lease_seconds
             except grpc.RpcError as failure:
                 if self.session == "":
@@ -233,10 +241,9 @@ class Connection:
             process=self.pid,
             program=program,
         )
-        interval = rules.limit("lease_seconds") / 3
         while True:
             try:
-                request = self._requests.get(timeout=interval)
+                request = self._requests.get(timeout=self.lease_seconds / 3)
             except queue.Empty:
                 yield pb.LeaseRequest(session=self.session)
                 continue

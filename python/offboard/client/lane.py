@@ -51,7 +51,9 @@ class Lane:
     def _ask(self, kind: Kind, body: bytes, until: float) -> bytes:
         try:
             self._socket.settimeout(_left(until))
-            self._frames.send(kind, body)
+            # A worker that hangs up on a request may have said why.
+            with contextlib.suppress(BrokenPipeError):
+                self._frames.send(kind, body)
             reply = self._frames.receive()
         except FrameTooLargeError as error:
             raise InferenceFailure(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error)) from None

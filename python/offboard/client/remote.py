@@ -16,8 +16,7 @@ import grpc
 import numpy as np
 import numpy.typing as npt
 
-from offboard import rules
-from offboard.client.connection import Connection, call_seconds, connection, renew
+from offboard.client.connection import Connection, bind_seconds, call_seconds, connection, renew
 from offboard.client.faults import error_of, is_lost, lacks_blobs
 from offboard.client.request import Request, output_of, room_needed
 from offboard.client.shared_memory import THRESHOLD, Segment
@@ -192,14 +191,14 @@ class RemoteBackend:
 
     def _admitted(self, to: Connection, request: pb.BindRequest, blobs: Mapping[bytes, npt.NDArray[Any]]) -> Any:
         """Binds, with the blobs that the store lacks sent only when the accelerator has room for them."""
-        seconds = rules.limit("bind_seconds")
+        until = time.monotonic() + bind_seconds()
         try:
-            return to.call("Bind", request, "binding a graph", seconds)
+            return to.call("Bind", request, "binding a graph", _left(until))
         except MXNetError as error:
             if not (isinstance(error.__cause__, grpc.RpcError) and lacks_blobs(error.__cause__)):
                 raise
-        self._report.bytes_sent += send_missing(to, blobs)
-        return to.call("Bind", request, "binding a graph", seconds)
+        self._report.bytes_sent += send_missing(to, blobs, lambda: _left(until))
+        return to.call("Bind", request, "binding a graph", _left(until))
 
     def _infer(
         self, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None], until: float
@@ -288,6 +287,10 @@ class RemoteBackend:
         self._pid = os.getpid()
         self._finalizer.detach()
         self._bind(connection(), arrays, versions)
+
+
+def _left(until: float) -> float:
+    return max(until - time.monotonic(), 0.001)
 
 
 def _nothing() -> None:

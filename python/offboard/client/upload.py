@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import grpc
 import numpy as np
 import numpy.typing as npt
 
-from offboard import rules
 from offboard.client.connection import Connection
 from offboard.client.faults import error_of
 from offboard.wire import accelerator as pb
@@ -33,18 +32,20 @@ def _bytes(array: npt.NDArray[Any]) -> memoryview:
     return flat.view(np.uint8).data if flat.size else memoryview(b"")
 
 
-def send_missing(connection: Connection, blobs: Mapping[bytes, npt.NDArray[Any]]) -> int:
-    """Streams the blobs that the store lacks, from where they lie; returns the bytes sent."""
-    seconds = rules.limit("bind_seconds")
+def send_missing(connection: Connection, blobs: Mapping[bytes, npt.NDArray[Any]], seconds: Callable[[], float]) -> int:
+    """Streams the blobs that the store lacks, from where they lie; returns the bytes sent.
+
+    ``seconds`` says how long that may take from now.
+    """
     asked = pb.MissingBlobsRequest(digests=list(blobs))
-    missing = connection.call("MissingBlobs", asked, "asking for missing weights", seconds).digests
+    missing = connection.call("MissingBlobs", asked, "asking for missing weights", seconds()).digests
     total = sum(blobs[digest].nbytes for digest in missing)
     progress = _Progress(total)
     for digest in missing:
         view = _bytes(blobs[digest])
         try:
             connection.methods["PutBlob"](
-                _chunks(digest, view, progress), timeout=seconds, metadata=connection.metadata
+                _chunks(digest, view, progress), timeout=seconds(), metadata=connection.metadata
             )
         except grpc.RpcError as failure:
             raise error_of(failure, "sending weights") from failure

@@ -54,7 +54,7 @@ class Frames:
         """The next frame; None at the end.
 
         Raises:
-            OSError: the connection broke. ValueError: what came is no frame.
+            OSError: the connection broke. ValueError: what came is no frame. FrameTooLargeError: it is not read.
         """
         room = self._room
         done = self._socket.recv_into(room)
@@ -64,7 +64,7 @@ class Frames:
             done += self._some(room[done:])
         size, kind = _HEAD.unpack_from(room)
         if size > self._limit:
-            raise ValueError(f"a frame of {size} bytes")
+            raise FrameTooLargeError(size, self._limit)
         whole = _HEAD.size + size
         if done > whole:
             raise ValueError("a frame before its turn")
