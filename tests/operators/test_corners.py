@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import offboard.mxnet as mx
 from offboard.errors import MXNetError
 from offboard.runtime.imperative import invoke
 
@@ -60,6 +61,15 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ("slice_like", {}, [array([1, 2, 3]), array([0, 0], I32)], [array([1, 2])]),
     ("broadcast_like", {}, [array([1]), array([0, 0], I32)], [array([1, 1])]),
     ("reshape_like", {}, [array([1, 2]), array([[0], [0]], I32)], [array([[1], [2]])]),
+    # Two dimensions are samples and channels; alpha 1, beta 1, one channel a window.
+    ("LRN", {"nsize": "1", "alpha": "1", "beta": "1", "knorm": "1"}, [array([[1, 2]])], [array([[0.5, 0.4]])]),
+    # Of int64 the lower half says which.
+    (
+        "one_hot",
+        {"depth": "2"},
+        [np.array([2**32, -(2**63), 1, 2])],
+        [array([[1, 0], [1, 0], [0, 1], [0, 0]])],
+    ),
     # Negative coordinates count from the end.
     ("gather_nd", {}, [array([[0, 1], [2, 3]]), array([[-1, 0], [0, -2]])], [array([2, 0])]),
 ]
@@ -91,6 +101,14 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ("depth_to_space", {"block_size": "0"}, [np.ones((1, 4, 2, 2))], "block_size must be a positive integer value"),
     ("space_to_depth", {"block_size": "2"}, [np.ones((1, 3, 3, 2))], "no multiples"),
     ("IdentityAttachKLSparseReg", {}, [ONES[0], ONES[0]], "Shape inconsistent"),
+    ("BatchNorm_v1", {}, [ONES[0], *[ONES[0, :1]] * 4], "out of range"),
+    ("Pooling", {"global_pool": "True"}, [ONES], "Input data should be 3D, 4D or 5D"),
+    ("SequenceMask", {}, [ONES[0]], "must be of rank 2 or greater"),
+    ("SequenceLast", {}, [ONES[0]], "must be of rank 2 or greater"),
+    ("SequenceReverse", {}, [ONES[0]], "must be of rank 2 or greater"),
+    ("LRN", {"nsize": "1"}, [ONES[None]], "4 vs 3"),
+    ("khatri_rao", {"num_args": "2"}, [ONES, ONES[:, :1]], "equally many columns"),
+    ("_contrib_quantize", {}, [ONES, ONES[0], ONES[0]], "Shape inconsistent"),
     (
         "Deconvolution",
         {"kernel": "(4, 4)", "num_filter": "1", "target_shape": "(4, 5)"},
@@ -110,6 +128,24 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
         "use_sequence_length option is only available for cuDNN",
     ),
 ]
+
+
+def test_training_softmax_output_is_over_all_but_the_batch() -> None:
+    data = np.random.default_rng(0).standard_normal((2, 3, 2, 2)).astype(F32)
+    label = np.zeros((2, 3, 2), F32)
+    flat = np.exp(data.reshape(2, 12))
+    (training,) = invoke("SoftmaxOutput", [data, label], {}, is_train=True)
+    np.testing.assert_allclose(training, (flat / flat.sum(1, keepdims=True)).reshape(data.shape), rtol=1e-5)
+    last = np.exp(data)
+    (inferred,) = invoke("SoftmaxOutput", [data, label], {})
+    np.testing.assert_allclose(inferred, last / last.sum(-1, keepdims=True), rtol=1e-5)
+
+
+def test_two_checks_of_one_kind_in_a_graph() -> None:
+    data, index = mx.sym.var("data"), mx.sym.var("index")
+    twice = mx.sym.gather_nd(mx.sym.gather_nd(data, index), index)
+    arrays = {"data": mx.nd.array([4, 5, 6]), "index": mx.nd.array([[2, 0, 1]])}
+    np.testing.assert_array_equal(twice.bind(mx.cpu(), arrays).forward()[0].asnumpy(), [5, 6, 4])
 
 
 @pytest.mark.parametrize(("operator", "attrs", "inputs", "words"), REFUSED)

@@ -50,9 +50,9 @@ class Case:
     train: bool = False
 
     @property
-    def operators(self) -> list[str]:
-        """The names of all operators of the graph."""
-        return [node["op"] for node in json.loads(self.graph)["nodes"] if node["op"] != "null"]
+    def nodes(self) -> list[dict[str, Any]]:
+        """The operators of the graph, as its JSON has them."""
+        return [node for node in json.loads(self.graph)["nodes"] if node["op"] != "null"]
 
     @property
     def precision(self) -> str | None:
@@ -538,7 +538,8 @@ def draw(random: Random, names: list[str], steps: int = 1) -> Case:
     dtype = random.choice(_strategy(operator).get("dtypes", "").split() or _DTYPES)
     attrs = graphs.append(operator, None, None, dtype)
     for _ in range(steps - 1):
-        source = random.choice(graphs.heads)
+        # MXNet computes later outputs of a node wrongly where nobody asks for the first.
+        source = graphs.heads[0]
         shape = _output_shape(graphs, source)
         if shape is None:
             break

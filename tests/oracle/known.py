@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -23,17 +24,17 @@ def _entries() -> list[dict[str, Any]]:
     return json.loads(Path(__file__).with_name("known.json").read_text())
 
 
-def _scope(case: Case, found: Disagreement) -> dict[str, Any]:
+def _scope(case: Case, found: Disagreement, attrs: dict[str, str]) -> dict[str, Any]:
     floats = [array for array in case.arrays.values() if array.dtype.kind == "f"]
     return {
-        "attrs": case.attrs,
+        "attrs": attrs,
         "dtypes": [array.dtype.name for array in case.arrays.values()],
         "shapes": [array.shape for array in case.arrays.values()],
         "train": case.train,
         "agreed": found.agreed,
         "nan": any(bool(np.isnan(array).any()) for array in floats),
         "infinite": any(bool(np.isinf(array).any()) for array in floats),
-        "operators": case.operators,
+        "operators": [node["op"] for node in case.nodes],
     }
 
 
@@ -46,18 +47,20 @@ def reason(case: Case, found: Disagreement, outputs: dict[str, np.ndarray], ask:
     """
     for entry in _entries():
         patterns = entry["operators"].split()
-        if not any(fnmatchcase(name, pattern) for name in case.operators for pattern in patterns):
+        nodes = [node for node in case.nodes if any(fnmatchcase(node["op"], pattern) for pattern in patterns)]
+        if not nodes:
             continue
         if found.what not in entry["what"].split():
             continue
         if "text" in entry and not re.search(entry["text"], found.detail):
             continue
         functions = {"any": any, "all": all, "len": len, "max": max, "min": min}
-        if "if" in entry and not eval(entry["if"], {"__builtins__": functions}, _scope(case, found)):
-            continue
-        if "as" in entry and not _made_in(np.dtype(entry["as"]), case, outputs, ask):
-            continue
-        return str(entry["reason"])
+        scope = _scope(case, found, nodes[0].get("attrs", {}))
+        # What it looks at may not be there in a graph of several operators.
+        with suppress(KeyError, IndexError):
+            holds = "if" not in entry or eval(entry["if"], {"__builtins__": functions}, scope)
+            if holds and ("as" not in entry or _made_in(np.dtype(entry["as"]), case, outputs, ask)):
+                return str(entry["reason"])
     return None
 
 

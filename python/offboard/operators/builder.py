@@ -378,7 +378,8 @@ class Value:
         # ONNX has no assertion: a Reshape to one element more fails, and its error has the node's name.
         size = self.graph.where(condition.reshape((1,)), self.graph.ints([self.size]), self.graph.ints([self.size + 1]))
         made = self.graph.emit("Reshape", [self.reshape((self.size,)), size], (self.size,), allowzero=1)
-        self.graph.nodes[-1].label = text
+        # No two nodes may have one name.
+        self.graph.nodes[-1].label = self.graph.fresh(text)
         return made.reshape(self.shape)
 
     def expand(self, shape: Iterable[int]) -> Value:

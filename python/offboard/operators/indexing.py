@@ -110,7 +110,9 @@ def gather_nd(p: Params, x: Value, indices: Value) -> Value:
 def one_hot(p: Params, indices: Value) -> Value:
     """``on_value`` at each index of a new last axis; indices out of range give a row of ``off_value``."""
     classes = p.graph.const(np.arange(p.depth, dtype=np.int64))
-    hit = indices.cast(INT64).unsqueeze(indices.ndim).equals(classes)
+    # Wide integers lose their upper half first, as in MXNet.
+    narrow = indices.cast(np.int32) if indices.dtype == INT64 else indices
+    hit = narrow.cast(INT64).unsqueeze(indices.ndim).equals(classes)
     dtype = named_type(p.dtype)
     return p.graph.where(hit, *(p.graph.const(number_in(value, dtype)) for value in (p.on_value, p.off_value)))
 

@@ -27,8 +27,8 @@ def softmax_output(p: Params, x: Value, label: Value) -> Value:
         raise inconsistent(label.shape, allowed[0])
     if p.multi_output:
         return x.softmax(1)
-    # The default CPU build hands 4-D float32 to oneDNN, which takes the last axis whatever preserve_shape says.
-    if p.preserve_shape or (x.ndim == 4 and x.dtype == FLOAT32):
+    # At inference the default CPU build hands 4-D float32 to oneDNN, which takes the last axis in any case.
+    if p.preserve_shape or (x.ndim == 4 and x.dtype == FLOAT32 and not p.is_train):
         return x.softmax(-1)
     return x.reshape((x.shape[0], math.prod(x.shape[1:]))).softmax(1).reshape(x.shape)
 

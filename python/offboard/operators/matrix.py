@@ -75,6 +75,8 @@ def batch_dot(p: Params, a: Value, b: Value) -> Value:
 @operator("khatri_rao")
 def khatri_rao(p: Params, *matrices: Value) -> Value:
     """Column-wise Kronecker product."""
+    if any(matrix.ndim != 2 or matrix.shape[1] != matrices[0].shape[1] for matrix in matrices):
+        raise ValueError(f"khatri_rao takes matrices of equally many columns, not {[m.shape for m in matrices]}")
     made = matrices[0]
     for matrix in matrices[1:]:
         rows, columns = made.shape[0] * matrix.shape[0], matrix.shape[1]

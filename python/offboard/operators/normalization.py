@@ -32,7 +32,10 @@ def _parameters_in_float32(p: Params, dtypes: list[Dtype | None]) -> tuple[Seque
 def batch_norm(p: Params, x: Value, gamma: Value, beta: Value, mean: Value, var: Value) -> Value | list[Value]:
     """Normalised by the moving statistics, or by the batch's own in a training forward; gamma is 1 with fix_gamma."""
     expect_float(x)
-    axis = p.values.get("axis", 1) % x.ndim
+    axis = p.values.get("axis", 1)
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"Channel axis {axis} is out of range for {x.shape}")
+    axis %= x.ndim
     _expect((x.shape[axis],), gamma, beta, mean, var)
     inner = x.cast(FLOAT32) if x.dtype != gamma.dtype else x
     scale = p.graph.full(gamma.shape, 1, gamma.dtype) if p.fix_gamma else gamma
@@ -136,7 +139,11 @@ def l2_normalization(p: Params, x: Value) -> Value:
 
 @operator("LRN")
 def lrn(p: Params, x: Value) -> Value:
-    """Local response normalisation across ``nsize`` channels."""
-    return p.graph.emit(
-        "LRN", [x], x.shape, alpha=float(p.alpha), beta=float(p.beta), bias=float(p.knorm), size=p.nsize
+    """Local response normalisation across ``nsize`` channels, of 2 or 4 dimensions."""
+    if x.ndim not in (2, 4):
+        raise ValueError(f"dimension do not match target dimension 4 vs {x.ndim}")
+    maps = x.reshape((*x.shape, 1, 1)) if x.ndim == 2 else x
+    made = p.graph.emit(
+        "LRN", [maps], maps.shape, alpha=float(p.alpha), beta=float(p.beta), bias=float(p.knorm), size=p.nsize
     )
+    return made.reshape(x.shape)

@@ -38,6 +38,8 @@ def pooling(p: Params, x: Value) -> Value:
         raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
     if not x.is_float:
         raise ValueError(f"This operation only support floating point types, not {x.dtype}")
+    if x.ndim not in (3, 4, 5):
+        raise ValueError(f"Pooling: Input data should be 3D, 4D or 5D (batch, channel, ...), not {x.shape}")
     last = channels_last(p.layout)
     if last:
         x = to_channels_first(x)

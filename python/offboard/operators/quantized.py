@@ -31,6 +31,8 @@ _ENDS: PartialShape = (1,)
 
 def magnitude(low: Value, high: Value) -> Value:
     """The larger end of a range, without its sign: (1,)."""
+    if low.shape != _ENDS or high.shape != _ENDS:
+        raise ValueError(f"Shape inconsistent, Provided = {[*low.shape]}, {[*high.shape]}, inferred shape=[1]")
     return low.graph.maximum(low.abs(), high.abs())
 
 

@@ -147,6 +147,8 @@ def quantized_rnn(p: Params, x: Value, parameters: Value, *rest: Value) -> list[
 
     MXNet rounds weights and hidden states to 8 bits as well, on the processors where it has this operator at all.
     """
+    if x.ndim != 3:
+        raise ValueError(f"Input data of RNN operator should be 3-rank tensor, not {x.shape}")
     if p.mode != "lstm":
         raise ValueError("Quantized recurrent neural network only supports LSTM operator on CPU.")
     require(x, "the data", UINT8)

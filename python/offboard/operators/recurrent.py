@@ -49,6 +49,10 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
     """
     if p.projection_size is not None:
         raise ValueError("projection_size is not supported: MXNet itself has it on GPUs only")
+    if x.ndim != 3:
+        raise ValueError(
+            f"Input data should be rank-3 tensor of dim [sequence length, batch size, input size], not {x.shape}"
+        )
     if p.use_sequence_length and x.dtype == FLOAT64:
         raise ValueError("RNN use_sequence_length option is only available for cuDNN version >= 7.2")
     gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1

@@ -19,6 +19,11 @@ def _lengths_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShap
     return [data, (data[1 - p.values.get("axis", 0)],)]
 
 
+def _require_rank(x: Value) -> None:
+    if x.ndim < 2:
+        raise ValueError("The data array must be of rank 2 or greater.")
+
+
 def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, Value]:
     """Time steps and lengths, shaped to broadcast over ``x``; the batch is the other of the first two axes."""
     batch = 1 - axis
@@ -31,6 +36,7 @@ def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, V
 @operator("SequenceMask", types=type_of_first, fill=_lengths_fill)
 def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Steps past each length become ``value``."""
+    _require_rank(x)
     if lengths is None:
         return x
     time, limit = _positions(p, x, lengths, p.axis)
@@ -40,6 +46,7 @@ def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
 @operator("SequenceLast", types=type_of_first, fill=_lengths_fill)
 def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """The last step, or the last before each length."""
+    _require_rank(x)
     axis = p.axis
     if lengths is None:
         return x.slice(axis, x.shape[axis] - 1, x.shape[axis]).squeeze(axis)
@@ -51,6 +58,7 @@ def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
 @operator("SequenceReverse", types=type_of_first, fill=_lengths_fill)
 def sequence_reverse(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Time backwards, each sequence within its length."""
+    _require_rank(x)
     if lengths is None:
         return x.slice(0, x.shape[0] - 1, -1, -1)
     return p.graph.emit("ReverseSequence", [x, lengths.cast(INT64)], x.shape, time_axis=0, batch_axis=1)
