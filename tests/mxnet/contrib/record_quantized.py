@@ -23,7 +23,7 @@ def network():
 
 random = np.random.RandomState(0)
 symbol = network()
-shapes = dict(zip(symbol.list_arguments(), symbol.infer_shape(data=(4, 3, 8, 8))[0]))
+shapes = dict(zip(symbol.list_arguments(), symbol.infer_shape(data=(4, 3, 8, 8))[0], strict=True))
 images = random.uniform(0, 1, (8, 3, 8, 8)).astype("float32")
 weights = {
     name: mx.nd.array(random.normal(0, (2.0 / np.prod(shape[1:])) ** 0.5 if len(shape) > 1 else 0.1, shape))

@@ -306,7 +306,7 @@ class NDArray(Arithmetic):
 
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
         """A view in another shape, by MXNet's codes."""
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list, np.ndarray)) else shape
         if not shape:
             wanted = kwargs.get("shape", ())
             wanted = (wanted,) if isinstance(wanted, (int, np.integer)) else wanted
