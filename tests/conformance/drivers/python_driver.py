@@ -1,6 +1,7 @@
 """The Python driver: plays steps read from standard input through ``import mxnet``, one JSON document a line."""
 
 import contextlib
+import io
 import json
 import sys
 from collections import namedtuple
@@ -14,7 +15,10 @@ offboard.install_as_mxnet()
 import mxnet as mx  # noqa: E402
 
 Batch = namedtuple("Batch", ["data"])
-CAPABILITIES = ["array", "context", "context_scope", "creation", "grad_req", "module", "symbol"]
+CAPABILITIES = [
+    "array", "auxiliary", "context", "context_scope", "creation", "fit", "grad_req", "log", "module", "symbol", "write",
+]  # fmt: skip
+LOG = io.StringIO()
 
 
 class Player:
@@ -85,6 +89,12 @@ class Player:
     def do_random_normal(self, shape: list[int], context: str | None = None) -> Any:
         return mx.nd.random.normal(shape=tuple(shape), **self.placed(context))
 
+    def do_write(self, array: str, values: Any) -> None:
+        self.values[array][:] = mx.nd.array(values)
+
+    def do_log(self) -> str:
+        return LOG.getvalue()
+
     def do_as_in_context(self, array: str, context: str) -> Any:
         return self.values[array].as_in_context(self.values[context])
 
@@ -119,10 +129,13 @@ class Player:
             options["grad_req"] = grad_req
         return self.values[symbol].bind(self.values[context], self.named(arguments), **options)
 
-    def do_simple_bind(self, symbol: str, context: str, shapes: dict[str, list[int]], grad_req: str) -> Any:
-        return self.values[symbol].simple_bind(
-            ctx=self.values[context], grad_req=grad_req, **{k: tuple(v) for k, v in shapes.items()}
-        )
+    def do_simple_bind(
+        self, symbol: str, context: str, shapes: dict[str, list[int]], grad_req: str | None = None
+    ) -> Any:
+        options: dict[str, Any] = {k: tuple(v) for k, v in shapes.items()}
+        if grad_req is not None:
+            options["grad_req"] = grad_req
+        return self.values[symbol].simple_bind(ctx=self.values[context], **options)
 
     def do_reshape(self, executor: str, shapes: dict[str, list[int]], up_sizing: bool) -> Any:
         return self.values[executor].reshape(allow_up_sizing=up_sizing, **{k: tuple(v) for k, v in shapes.items()})
@@ -141,6 +154,9 @@ class Player:
 
     def do_argument_context(self, executor: str, name: str) -> str:
         return str(self.values[executor].arg_dict[name].context)
+
+    def do_auxiliary_context(self, executor: str, name: str) -> str:
+        return str(self.values[executor].aux_dict[name].context)
 
     def do_module(self, symbol: str, context: str, label_names: list[str] | None) -> Any:
         return mx.mod.Module(self.values[symbol], context=self.values[context], label_names=label_names)
@@ -164,6 +180,9 @@ class Player:
     def do_module_init_optimizer(self, module: str) -> None:
         self.values[module].init_optimizer()
 
+    def do_module_fit(self, module: str, data: Any) -> None:
+        self.values[module].fit(mx.io.NDArrayIter(mx.nd.array(data), batch_size=1), num_epoch=1)
+
     def do_module_update(self, module: str) -> None:
         self.values[module].update()
 
@@ -175,7 +194,8 @@ def classify(error: Exception) -> str:
 
 def main() -> None:
     answers = sys.stdout
-    sys.stdout = sys.stderr
+    # What MXNet logs goes to standard error; a case may ask for it.
+    sys.stdout = sys.stderr = LOG
     player = Player()
     for line in sys.stdin:
         request = json.loads(line)
