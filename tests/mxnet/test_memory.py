@@ -86,6 +86,22 @@ def test_weights_beyond_the_memory_are_refused_before_they_travel() -> None:
 
 
 @pytest.mark.usefixtures("other")
+def test_activations_beyond_the_memory_of_a_small_graph() -> None:
+    # 1 KiB of weights; 1.5 GiB while it runs.
+    rows = 3 << 19
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=256, no_bias=True, name="fc")
+    with pytest.raises(AcceleratorOutOfMemoryError, match=f"(?s){RULE}"):
+        net.simple_bind(mx.eia(), "null", data=(rows, 1))
+    executor = net.simple_bind(mx.eia(), "null", data=(8, 1))
+    executor.arg_dict["fc_weight"][:] = 2
+    assert executor.forward(data=mx.nd.ones((8, 1)))[0].asnumpy().tolist() == [[2.0] * 256] * 8
+    # The same when the shapes come later.
+    with pytest.raises(AcceleratorOutOfMemoryError, match=f"(?s){RULE}"):
+        executor.reshape(allow_up_sizing=True, data=(rows, 1)).forward()
+    assert executor.forward()[0].asnumpy().tolist() == [[2.0] * 256] * 8
+
+
+@pytest.mark.usefixtures("other")
 def test_an_output_as_large_as_the_data_says(daemon: embedded.EmbeddedDaemon) -> None:
     (status,) = operator.describe().accelerators
     with triton.InferenceServerClient(status.endpoints.unix_socket) as client:
@@ -116,7 +132,7 @@ def test_the_ledger_is_what_the_worker_takes(daemon: embedded.EmbeddedDaemon) ->
     ledger = operator.describe().accelerators[0].memory.used - charged
     assert ledger > 256 * _MIB
     own = _private(pid) - before
-    assert 0.5 * ledger < own < 1.25 * ledger, (own / _MIB, ledger / _MIB)
+    assert 0.75 * ledger < own < 1.25 * ledger, (own / _MIB, ledger / _MIB)
     del executor
     _eventually(lambda: operator.describe().accelerators[0].memory.used == charged)
     _eventually(lambda: _private(pid) - before < 0.25 * ledger)

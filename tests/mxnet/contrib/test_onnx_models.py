@@ -9,7 +9,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from offboard import mxnet as mx
+from offboard.client import connection, operator
 from offboard.errors import InferenceOnlyError, MXNetError
+from offboard_accelerator import embedded
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 NETWORKS = [
@@ -44,6 +46,25 @@ def test_there_and_back(network: tuple[str, str, int, tuple[int, ...]], tmp_path
     symbol, arguments, auxiliary = mx.contrib.onnx.import_model(path)
     executor = symbol.bind(mx.cpu(), {"data": mx.nd.array(data), **arguments}, aux_states=auxiliary)
     np.testing.assert_allclose(executor.forward()[0].asnumpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_an_imported_file_runs_on_an_accelerator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "network.onnx"
+    data, expected = exported(*NETWORKS[1], path)
+    symbol, arguments, auxiliary = mx.contrib.onnx.import_model(path)
+    with embedded.start("eia1.medium") as daemon:
+        for name, value in daemon.environment.items():
+            monkeypatch.setenv(name, value)
+        connection.close()
+        executor = symbol.bind(mx.eia(), {"data": mx.nd.array(data), **arguments}, aux_states=auxiliary)
+        np.testing.assert_allclose(executor.forward()[0].asnumpy(), expected, rtol=1e-4, atol=1e-6)
+        (status,) = operator.describe().accelerators
+        assert [each.forwards for each in status.executors] == [1]
+        module = mx.mod.Module(symbol, context=mx.eia(), label_names=None)
+        module.bind(for_training=False, data_shapes=[("data", data.shape)])
+        module.set_params(arguments, auxiliary)
+        np.testing.assert_allclose(module.predict(data).asnumpy(), expected, rtol=1e-4, atol=1e-6)
+        connection.close()
 
 
 def test_files_of_parameters_are_taken_too(tmp_path: Path) -> None:
