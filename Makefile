@@ -61,8 +61,10 @@ fuzz: $(VENV)/dev.stamp  ## 10,000 seeded mutations of every file format
 	$(BIN)/python tests/fuzz/mutations.py --count 10000 --seed 1
 	$(BIN)/python tests/fuzz/mutations.py --count 2000 --seed 1 --live
 
+BENCH_GRAPHS := $(wildcard $(or $(OFFBOARD_TEST_DATA),../shared)/models/mxnet-symbols-djl)
+
 bench: $(VENV)/dev.stamp  ## time added over in-process ONNX Runtime; MXNET_PYTHON=interpreter compares real MXNet
-	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON))
+	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON)) $(if $(BENCH_GRAPHS),--graphs $(BENCH_GRAPHS))
 
 big: $(VENV)/dev.stamp  ## a checkpoint of 3 GiB on an eia1.xlarge
 	$(BIN)/python tests/big/three_gigabytes.py

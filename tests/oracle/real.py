@@ -5,6 +5,7 @@ import sys
 
 import frames
 from evaluate import evaluate
+from timing import forward_seconds
 
 
 def main() -> None:
@@ -17,7 +18,14 @@ def main() -> None:
         message = frames.read(sys.stdin.buffer)
         if message is None:
             return
-        frames.write(answers, *evaluate(mxnet, *message))
+        head, arrays = message
+        if head.get("timed"):
+            try:
+                frames.write(answers, {"seconds": forward_seconds(mxnet, head["graph"], arrays)}, {})
+            except Exception as error:
+                frames.write(answers, {"error": str(error).strip().splitlines()[-1:]}, {})
+        else:
+            frames.write(answers, *evaluate(mxnet, head, arrays))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -18,13 +19,14 @@ _CALLERS = 8
 def bench(
     mxnet_python: Annotated[str, typer.Option(metavar="PYTHON", help="An interpreter with real MXNet.")] = "",
     count: Annotated[int, typer.Option(help="Calls a side.")] = 500,
+    graphs: Annotated[Path | None, typer.Option(help="A folder with symbol files of whole networks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Prints added latency at 1 and 8 callers, binding times, and real MXNet's forward where it is given."""
+    """Prints added latency at 1 and 8 callers, binding times, operators and networks, against real MXNet if given."""
     from offboard_accelerator import embedded
 
     threads = 1
-    figures: dict[str, object] = {}
+    figures: dict[str, Any] = {}
     with embedded.start("eia1.medium") as daemon:
         os.environ.update(daemon.environment)
         from offboard.bench.binding import binding
@@ -75,6 +77,13 @@ def bench(
                 + " and ".join(f"{rate:.0f}" for rate in rates["accelerator"].values()),
             )
         close()
+    from offboard.bench.comparison import Comparison, compared
+
+    figures["cpu"] = rows = {}
+    with Comparison(mxnet_python) as comparison:
+        for name, ours, theirs, ratio in compared(comparison, graphs):
+            rows[name] = [ours, theirs, ratio]
+            _say(as_json, f"{name:36} {ours:9.1f}" + (f" for {theirs:9.1f}, ratio {ratio:.2f}" if ratio else ""))
     if mxnet_python:
         from offboard.bench.reference import real_mxnet
 
