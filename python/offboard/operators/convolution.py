@@ -147,6 +147,8 @@ def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None)
     """Transposed convolution; ``target_shape`` overrides padding and ``adj``."""
     stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)
     adj = spatial(p, "adj", 0)
+    if len(p.kernel) == 3 and math.prod(dilate) != 1:
+        raise ValueError("Dilate is not supported in 3d deconvolution")
     expected = (x.shape[1], p.num_filter // p.num_group, *p.kernel)
     if x.ndim != len(p.kernel) + 2 or weight.shape != expected or x.shape[1] % p.num_group:
         raise inconsistent(weight.shape, expected)

@@ -124,7 +124,7 @@ def _where_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
 @operator(
     "where",
     fill=_where_fill,
-    types=lambda p, dtypes: ([dtypes[0], dtypes[1] or dtypes[2], dtypes[2] or dtypes[1]], [dtypes[1] or dtypes[2]]),
+    types=lambda p, dtypes: ([dtypes[0], *[dtypes[1] or dtypes[2]] * 2], [dtypes[1] or dtypes[2]]),
 )
 def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:
     """Element-wise choice; a vector as condition chooses rows."""

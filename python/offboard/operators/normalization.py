@@ -140,6 +140,7 @@ def l2_normalization(p: Params, x: Value) -> Value:
 @operator("LRN")
 def lrn(p: Params, x: Value) -> Value:
     """Local response normalisation across ``nsize`` channels, of 2 or 4 dimensions."""
+    expect_float(x)
     if x.ndim not in (2, 4):
         raise ValueError(f"dimension do not match target dimension 4 vs {x.ndim}")
     maps = x.reshape((*x.shape, 1, 1)) if x.ndim == 2 else x
