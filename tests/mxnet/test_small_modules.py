@@ -146,3 +146,14 @@ def test_errors_by_name() -> None:
 
     with warnings.catch_warnings(), pytest.raises(mx.MXNetError):
         raise Mine("x")
+
+
+def test_files_are_named_by_texts() -> None:
+    for name in (3, None):
+        with pytest.raises(TypeError, match="fname required to be a string"):
+            mx.nd.save(name, [mx.nd.ones((1,))])
+
+
+def test_channels_divide_into_groups() -> None:
+    with pytest.raises(mx.MXNetError, match="do not divide into 2 groups"):
+        mx.gluon.nn.Conv2D(3, 3, groups=2)

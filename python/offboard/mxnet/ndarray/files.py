@@ -42,6 +42,8 @@ def load_frombuffer(buf: bytes) -> Any:
 
 def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Writes an array, a list, or a dict by name."""
+    if not isinstance(fname, (str, os.PathLike)):
+        raise TypeError("fname required to be a string")
     if isinstance(data, NDArray):
         data = [data]
     values = list(data.values()) if isinstance(data, Mapping) else data

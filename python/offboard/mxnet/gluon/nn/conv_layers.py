@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from offboard.errors import MXNetError
 from offboard.mxnet.base import numeric_types
 from offboard.mxnet.gluon.hybrid_block import HybridBlock
 from offboard.mxnet.gluon.nn.activations import Activation
@@ -58,6 +59,9 @@ class _Conv(HybridBlock):
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         count = len(kernel_size)
+        for each in (channels, in_channels):
+            if each % groups:
+                raise MXNetError(f"the channels ({in_channels} -> {channels}) do not divide into {groups} groups")
         self._channels, self._in_channels, self._op_name = channels, in_channels, op_name
         self._kwargs: dict[str, Any] = {
             "kernel": kernel_size, "stride": spread(strides, count), "dilate": spread(dilation, count),
