@@ -157,3 +157,10 @@ def test_files_are_named_by_texts() -> None:
 def test_channels_divide_into_groups() -> None:
     with pytest.raises(mx.MXNetError, match="do not divide into 2 groups"):
         mx.gluon.nn.Conv2D(3, 3, groups=2)
+
+
+def test_batches_are_shared_out_as_in_the_first_programs() -> None:
+    assert mx.executor_manager._split_input_slice(5, [1, 1]) == [slice(0, 2), slice(2, 5)]
+    mx.executor_manager._check_arguments(mx.sym.var("x") + mx.sym.var("y"))
+    with pytest.raises(ValueError, match="duplicated argument name"):
+        mx.executor_manager._check_arguments(mx.sym.var("x") + mx.sym.var("x"))

@@ -10,6 +10,7 @@ from offboard.mxnet import (
     engine,
     error,
     executor,
+    executor_manager,
     gluon,
     image,
     initializer,
@@ -77,10 +78,10 @@ __version__ = "1.9.1"
 
 __all__ = [
     "AttrScope", "Context", "Executor", "MXNetError", "attribute", "autograd", "base", "callback", "context",
-    "contrib", "cpu", "cpu_pinned", "current_context", "eia", "engine", "error", "executor", "gluon", "gpu", "image",
-    "img", "init", "initializer", "io", "is_np_array", "is_np_shape", "kv", "kvstore", "libinfo", "library", "log",
-    "lr_scheduler", "metric", "mod", "model", "module", "mon", "monitor", "name", "nd", "ndarray", "np", "np_array",
-    "np_shape", "npx", "num_gpus", "numpy", "numpy_extension", "onnx", "operator", "optimizer", "profiler", "random",
-    "recordio", "registry", "rnd", "rnn", "rtc", "runtime", "set_np_shape", "sym", "symbol", "test_utils", "use_np",
-    "use_np_array", "use_np_shape", "util", "visualization", "viz",
+    "contrib", "cpu", "cpu_pinned", "current_context", "eia", "engine", "error", "executor", "executor_manager",
+    "gluon", "gpu", "image", "img", "init", "initializer", "io", "is_np_array", "is_np_shape", "kv", "kvstore",
+    "libinfo", "library", "log", "lr_scheduler", "metric", "mod", "model", "module", "mon", "monitor", "name", "nd",
+    "ndarray", "np", "np_array", "np_shape", "npx", "num_gpus", "numpy", "numpy_extension", "onnx", "operator",
+    "optimizer", "profiler", "random", "recordio", "registry", "rnd", "rnn", "rtc", "runtime", "set_np_shape", "sym",
+    "symbol", "test_utils", "use_np", "use_np_array", "use_np_shape", "util", "visualization", "viz",
 ]  # fmt: skip
