@@ -13,9 +13,11 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from random import Random
 
+from tests.oracle.case import Case
 from tests.oracle.compare import compare
-from tests.oracle.draw import Case, NotDrawnError, draw, operators
+from tests.oracle.draw import NotDrawnError, draw, operators
 from tests.oracle.evaluate import evaluate
+from tests.oracle.flow import FORMS
 from tests.oracle.known import reason
 from tests.oracle.oracle import Oracle
 
@@ -44,7 +46,7 @@ def main() -> int:
     """Prints disagreements by operator; the exit status says whether there were any that are not known."""
     options = _arguments()
     patterns = options.operators.split(",")
-    names = [name for name in operators() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    names = [name for name in (*operators(), *FORMS) if any(fnmatchcase(name, pattern) for pattern in patterns)]
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     counted: Counter[str] = Counter()
     known: Counter[str] = Counter()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,8 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from tests.oracle.case import Case
+from tests.oracle.flow import FORMS, draw_flow
 
 from offboard.errors import MXNetError
 from offboard.graph import symbol_json
@@ -34,42 +35,6 @@ _DTYPES = ("float32",) * 8 + ("float64", "float64", "float16", "float16", "int32
 
 class NotDrawnError(Exception):
     """What was drawn so far (an axis out of range, say) leaves nothing to draw the rest from."""
-
-
-@dataclass
-class Case:
-    """A graph, what feeds it, and what is asked of its inference."""
-
-    operator: str
-    attrs: dict[str, str]
-    graph: str
-    consumer: str
-    arrays: dict[str, np.ndarray]
-    shapes: list[tuple[int, dict[str, list[int]]]] = field(default_factory=list)
-    types: list[dict[str, str]] = field(default_factory=list)
-    train: bool = False
-
-    @property
-    def nodes(self) -> list[dict[str, Any]]:
-        """The operators of the graph, as its JSON has them."""
-        return [node for node in json.loads(self.graph)["nodes"] if node["op"] != "null"]
-
-    @property
-    def precision(self) -> str | None:
-        """The least precise float dtype among the inputs."""
-        floats = [array.dtype for array in self.arrays.values() if array.dtype.kind == "f"]
-        return min(floats, key=lambda dtype: dtype.itemsize).name if floats else None
-
-    @property
-    def head(self) -> dict[str, Any]:
-        """What :func:`tests.oracle.evaluate.evaluate` takes beside the arrays."""
-        return {
-            "graph": self.graph,
-            "consumer": self.consumer,
-            "shapes": self.shapes,
-            "types": self.types,
-            "train": self.train,
-        }
 
 
 @cache
@@ -535,6 +500,8 @@ def draw(random: Random, names: list[str], steps: int = 1) -> Case:
     """One case of ``steps`` operators among ``names``."""
     graphs = Graphs(random)
     operator = random.choice(names)
+    if operator in FORMS:
+        return draw_flow(random, operator)
     dtype = random.choice(_strategy(operator).get("dtypes", "").split() or _DTYPES)
     attrs = graphs.append(operator, None, None, dtype)
     for _ in range(steps - 1):
@@ -543,7 +510,7 @@ def draw(random: Random, names: list[str], steps: int = 1) -> Case:
         shape = _output_shape(graphs, source)
         if shape is None:
             break
-        operator = random.choice(names)
+        operator = random.choice([name for name in names if name not in FORMS])
         attrs = graphs.append(operator, source, shape, dtype)
     return _complete(random, graphs, operator, attrs)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.oracle.case import Case
 from tests.oracle.compare import Disagreement, difference
-from tests.oracle.draw import Case
 
 # What MXNet says of a case with other arrays: its answer and the outputs.
 Ask = Callable[[dict[str, np.ndarray]], tuple[dict[str, Any], dict[str, np.ndarray]]]

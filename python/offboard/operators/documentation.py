@@ -32,6 +32,8 @@ def render() -> str:
     for facts in sorted(shown, key=lambda each: each.name.lower()):
         known = records.get(facts.name)
         note = ((known.lower.__doc__ or "") if known else "").strip().split("\n")[0].replace("|", "\\|")
+        if known is not None and known.kernel is not None:
+            note = f"{note} Not on the accelerator: {known.kernel.reason}.".strip()
         aliases = ", ".join(f"`{alias}`" for alias in facts.aliases)
         lines.append(f"| `{facts.name}` | {aliases} | {_status(known)} | {note} |")
     return "\n".join(lines) + "\n"

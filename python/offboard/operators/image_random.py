@@ -116,6 +116,7 @@ def _flipped(axis: int) -> Callable[[Params, Sequence[Array]], Sequence[Array]]:
 
 
 def _one_image(p: Params, x: Value) -> Value:
+    """One image changed by a random amount."""
     require_image(x)
     return p.graph.value(p.graph.fresh("drawn"), x.shape, x.dtype)
 

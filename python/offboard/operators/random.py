@@ -186,16 +186,19 @@ def _arrays(distribution: str) -> Draw:
 
 
 def _without_inputs(p: Params) -> Value:
+    """Samples of a distribution by numbers."""
     g = p.graph
     return g.value(g.fresh("drawn"), resolved_shape(p), _dtype(p))
 
 
 def _like_data(p: Params, x: Value) -> Value:
+    """Samples in the shape and dtype of an array, which must be of floats."""
     expect_float(x)
     return p.graph.value(p.graph.fresh("drawn"), x.shape, x.dtype)
 
 
 def _for_each(p: Params, *parameters: Value) -> Value:
+    """Samples for each of the parameters in arrays, along new last dimensions."""
     if any(each.dtype != parameters[0].dtype for each in parameters):
         raise ValueError(f"Type inconsistent: parameters of a distribution are {[str(e.dtype) for e in parameters]}")
     if any(each.shape != parameters[0].shape for each in parameters):
