@@ -71,16 +71,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
         yield home, ready
 
 
-def test_help_is_quick(home: Path) -> None:
-    seconds = []
-    for _ in range(3):
-        began = time.perf_counter()
-        done = offboard(home, "--help")
-        seconds.append(time.perf_counter() - began)
-        assert done.returncode == 0
+def test_help_imports_nothing_heavy(home: Path) -> None:
+    done = offboard(home, "--help")
+    assert done.returncode == 0
     assert all(name in done.stdout for name in ("serve", "run", "validate", "describe", "terminate"))
-    # 0.2 s on an idle core; what matters is that nothing heavy is imported.
-    assert min(seconds) < 1.0
     code = "import sys, offboard.cli; print({'grpc', 'numpy', 'onnxruntime', 'pydantic'} & set(sys.modules))"
     imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert imported.strip() == "set()"

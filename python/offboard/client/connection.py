@@ -30,6 +30,8 @@ __all__ = ["PROTOCOL", "Connection", "bind_seconds", "call_seconds", "close", "c
 
 PROTOCOL = (1, 0)
 _ATTACH_SECONDS = 10.0
+# What an attempt is given even at the end of a deadline.
+_LEAST_SECONDS = 0.1
 _LOCK = threading.RLock()
 _CURRENT: list[Connection | None] = [None]
 _ANNOUNCED: list[bool] = [False]
@@ -69,8 +71,10 @@ def open_channel(endpoint: state.Endpoint, target: str) -> Any:
 class Connection:
     """A channel to the worker, the session leased on it, and the methods of its services."""
 
-    def __init__(self, endpoint: state.Endpoint) -> None:
+    def __init__(self, endpoint: state.Endpoint, seconds: float = _ATTACH_SECONDS) -> None:
+        """Attaches, and opens a session; each may take so many seconds."""
         self.endpoint = endpoint
+        self._attach_seconds = seconds
         self._identity: list[tuple[str, str]] = []
         if endpoint.token:
             self._identity.append(("authorization", f"Bearer {endpoint.token}"))
@@ -163,7 +167,7 @@ class Connection:
             for attempt in range(2):
                 request = pb.AttachRequest(instance=instance, secret=secret, client=version)
                 try:
-                    reply = method(request, timeout=_ATTACH_SECONDS, metadata=self._identity)
+                    reply = method(request, timeout=self._attach_seconds, metadata=self._identity)
                     break
                 except grpc.RpcError as failure:
                     error = error_of(failure, "attaching")
@@ -200,7 +204,7 @@ class Connection:
         self._lease_thread = threading.Thread(target=self._renew, args=(opened,), name="offboard-lease", daemon=True)
         self._lease_thread.start()
         try:
-            first = opened.get(timeout=_ATTACH_SECONDS)
+            first = opened.get(timeout=self._attach_seconds)
         except queue.Empty:
             raise AcceleratorUnavailableError("The accelerator did not open a session in time") from None
         if isinstance(first, Exception):
@@ -209,7 +213,7 @@ class Connection:
     def _renew(self, opened: queue.SimpleQueue[Any]) -> None:
         """Keeps the lease stream open, and opens it again when it breaks."""
         stub = self.methods["Lease"]
-        deadline = time.monotonic() + _ATTACH_SECONDS
+        deadline = time.monotonic() + self._attach_seconds
         while not self._closed:
             try:
                 for reply in stub(self._lease_requests(), metadata=self._identity):
@@ -268,7 +272,7 @@ def connection() -> Connection:
     with _LOCK:
         found = _CURRENT[0]
         if found is None:
-            found = _CURRENT[0] = _connect()
+            found = _CURRENT[0] = Connection(state.resolve_endpoint())
         return found
 
 
@@ -281,16 +285,13 @@ def renew(old: Connection, until: float) -> Connection:
         _CURRENT[0] = None
         while True:
             try:
-                made = _CURRENT[0] = _connect()
+                seconds = min(max(until - time.monotonic(), _LEAST_SECONDS), _ATTACH_SECONDS)
+                made = _CURRENT[0] = Connection(state.resolve_endpoint(), seconds)
                 return made
             except (NoAcceleratorError, AcceleratorUnavailableError):
                 if time.monotonic() + 0.1 > until:
                     raise
                 time.sleep(0.1)
-
-
-def _connect() -> Connection:
-    return Connection(state.resolve_endpoint())
 
 
 def _forget() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -146,8 +147,13 @@ class RemoteBackend:
             self._bind(self._connection, arrays, versions)
 
     def _bind(
-        self, to: Connection, arrays: Mapping[str, npt.NDArray[Any]], versions: Mapping[str, Hashable | None]
+        self,
+        to: Connection,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        versions: Mapping[str, Hashable | None],
+        until: float = math.inf,
     ) -> None:
+        """Binds, until ``until`` (monotonic seconds) or the bind's own deadline."""
         for name in self._constants:
             if name not in self._digests or self._digests[name][0] != versions[name]:
                 self._digests[name] = (versions[name], digest_of(arrays[name]))
@@ -170,7 +176,7 @@ class RemoteBackend:
             publish_as=self._publish_as,
             instance_nodes=self._instance_nodes,
         )
-        reply = self._admitted(to, request, blobs)
+        reply = self._admitted(to, request, blobs, min(until, time.monotonic() + bind_seconds()))
         if reply.instance or reply.cut_after:
             raise _InPieces([each.node for each in reply.instance], [each.node for each in reply.cut_after])
         self._finalizer()
@@ -189,9 +195,10 @@ class RemoteBackend:
         self._finalizer = weakref.finalize(self, _release, to, reply.executor)
         self._finalizer.atexit = False
 
-    def _admitted(self, to: Connection, request: pb.BindRequest, blobs: Mapping[bytes, npt.NDArray[Any]]) -> Any:
+    def _admitted(
+        self, to: Connection, request: pb.BindRequest, blobs: Mapping[bytes, npt.NDArray[Any]], until: float
+    ) -> Any:
         """Binds, with the blobs that the store lacks sent only when the accelerator has room for them."""
-        until = time.monotonic() + bind_seconds()
         try:
             return to.call("Bind", request, "binding a graph", _left(until))
         except MXNetError as error:
@@ -273,7 +280,7 @@ class RemoteBackend:
         while True:
             try:
                 self._finalizer.detach()
-                self._bind(renew(self._connection, until), arrays, versions)
+                self._bind(renew(self._connection, until), arrays, versions, until)
                 return
             except (AcceleratorUnavailableError, MXNetError) as error:
                 cause = error.__cause__
