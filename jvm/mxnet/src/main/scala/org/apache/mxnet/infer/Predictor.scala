@@ -132,12 +132,14 @@ class Predictor(modelPathPrefix: String,
   /** One caller at a time: the module has one set of arrays. */
   private def run(arrays: IndexedSeq[NDArray], described: IndexedSeq[DataDesc], rows: Int): IndexedSeq[NDArray] = mod.synchronized {
     require(!closed, s"The predictor of $modelPathPrefix was closed")
+    // One batch of all, whatever axis the batch is.
+    def predicted = mod.predict(new NDArrayIter(arrays, dataBatchSize = arrays.head.shape(0)))
     mxNetHandler.execute {
       if (rows == batchSize) {
-        mod.predict(new NDArrayIter(arrays, dataBatchSize = rows))
+        predicted
       } else {
         mod.bind(described, forTraining = false, forceRebind = true)
-        try mod.predict(new NDArrayIter(arrays, dataBatchSize = rows))
+        try predicted
         finally mod.bind(iDescriptors, forTraining = false, forceRebind = true)
       }
     }

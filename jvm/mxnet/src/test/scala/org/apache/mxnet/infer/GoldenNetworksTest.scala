@@ -1,5 +1,6 @@
 package org.apache.mxnet.infer
 
+import java.awt.image.BufferedImage
 import java.nio.file.{Files, Path, Paths}
 
 import io.offboard.testing.{Daemon, Npz}
@@ -119,6 +120,42 @@ class GoldenNetworksTest {
     val golden = new Npz(shared("models/ultraface-ssd-mxnet/golden.npz"))
     objectsEqualTheGolden(shared("models/ultraface-ssd-mxnet").resolve("ultraface-rfb-320"), array(golden, "data"),
       array(golden, "detection_output"), Seq("face"))
+  }
+
+  /** A network that takes pixels: what it makes of photographs, from Java's images to labels. */
+  @Test def photographs(): Unit = {
+    val files = shared("models/efficientnet-lite0-mxnet")
+    val golden = new Npz(files.resolve("golden.npz"))
+    val (pixels, expected) = (array(golden, "image_uint8").toArray, array(golden, "softmax_output"))
+    val labels = Files.readAllLines(shared("models/images/synset.txt")).asScala.toIndexedSeq
+    val folder = new Labels(labels: _*)
+    try {
+      val network = Symbol.load(files.resolve("efficientnet-lite0-symbol.json").toString)
+      network("", Map("data" -> (Symbol.Variable("data") - 127f) / 128f)).save(folder.prefix + "-symbol.json")
+      Files.copy(files.resolve("efficientnet-lite0-0000.params"), Paths.get(folder.prefix + "-0000.params"))
+      val classifier = new ImageClassifier(folder.prefix, IndexedSeq(DataDesc("data", Shape(4, 3, 224, 224), DType.Float32, "NCHW")),
+        Context.eia())
+      try {
+        val images = (0 until 4).map { number =>
+          val image = new BufferedImage(224, 224, BufferedImage.TYPE_INT_RGB)
+          for (y <- 0 until 224; x <- 0 until 224) {
+            val at = ((number * 224 + y) * 224 + x) * 3
+            image.setRGB(x, y, (pixels(at).toInt << 16) | (pixels(at + 1).toInt << 8) | pixels(at + 2).toInt)
+          }
+          image
+        }
+        classifier.classifyImageBatch(images).zipWithIndex.foreach { case (found, number) =>
+          assertEquals(labels, found.map(_._1))
+          assertArrayEquals(expected.at(number).toArray, found.map(_._2).toArray, 1e-4f)
+        }
+        val best = expected.at(1).toArray.zipWithIndex.maxBy(_._1)._2
+        assertEquals(labels(best), classifier.classifyImage(images(1), Some(1)).head.head._1)
+      } finally {
+        classifier.close()
+      }
+    } finally {
+      folder.close()
+    }
   }
 
   @Test def aNetworkThatFindsNoObjectsIsTold(): Unit = {

@@ -82,6 +82,14 @@ class PredictorTest {
     assertEquals(2, predictor.echo.bindings.size)
   }
 
+  @Test def theBatchMayBeAnotherAxis(): Unit = {
+    val predictor = new EchoPredictor(IndexedSeq(image(Shape(9, 4), "TN")))
+    assertEquals(Shape(9, 4), predictor.predictWithNDArray(IndexedSeq(NDArray.ones(9, 4))).head.shape)
+    assertTrue(predictor.echo.bindings.isEmpty)
+    assertEquals(Shape(9, 2), predictor.predictWithNDArray(IndexedSeq(NDArray.ones(9, 2))).head.shape)
+    assertEquals(Seq(IndexedSeq(Shape(9, 2)), IndexedSeq(Shape(9, 4))), predictor.echo.bindings.toList)
+  }
+
   @Test def inputsThatDoNotFitAreRefused(): Unit = {
     val predictor = new EchoPredictor(IndexedSeq(image(Shape(1, 3, 2, 2))))
     assertTrue(refusal(predictor.predict(IndexedSeq(Array(1f), Array(1f)))).contains("number of inputs provided: 2 does not match"))
