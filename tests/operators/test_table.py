@@ -1,10 +1,13 @@
 """The table's facts: names, variation with parameters, values in and out of text."""
 
+import json
+
 import numpy as np
 import pytest
 
-from offboard.errors import MXNetError
-from offboard.operators import table
+from offboard.errors import MXNetError, UnsupportedOperatorError
+from offboard.graph import symbol_json
+from offboard.operators import record, table
 
 
 def lists(operator: str, **attrs: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -90,6 +93,27 @@ def test_alias_and_unknown() -> None:
     assert table.find("flatten").name == "Flatten"
     with pytest.raises(MXNetError, match="Cannot find Operator nope"):
         table.find("nope")
+
+
+@pytest.mark.parametrize(
+    ("operator", "reason"),
+    [
+        ("_npi_add", "MXNet's NumPy interface"),
+        ("_contrib_dgl_subgraph", "sparse storage"),
+        ("_cvimdecode", "mx.image"),
+        ("sgd_update", "it trains"),
+    ],
+)
+def test_what_is_left_out_is_refused_by_name(operator: str, reason: str) -> None:
+    with pytest.raises(UnsupportedOperatorError, match=f"Operator {operator} is not supported: .*{reason}"):
+        record.find(operator)
+
+
+def test_documents_with_operators_left_out_are_refused_by_name() -> None:
+    node = {"op": "_npi_add", "name": "sum", "inputs": []}
+    document = {"nodes": [node], "arg_nodes": [], "heads": [[0, 0, 0]], "attrs": {"mxnet_version": ["int", 10901]}}
+    with pytest.raises(UnsupportedOperatorError, match="Operator _npi_add is not supported"):
+        symbol_json.loads(json.dumps(document))
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def _node(entry: Any, depth: int) -> Node:
     else:
         canonical = table.resolve(op)
         if canonical is None:
+            table.refuse_unsupported(op)
             raise MXNetError(f"Failed loading Op {name} of type {op}: Cannot find Operator {op} in registry")
     subgraphs = [_graph(each, depth + 1, top=False) for each in entry.get("subgraphs", [])]
     return Node(canonical, name, attrs, [], subgraphs)

@@ -36,6 +36,14 @@ def render() -> str:
             note = f"{note} Not on the accelerator: {known.kernel.reason}.".strip()
         aliases = ", ".join(f"`{alias}`" for alias in facts.aliases)
         lines.append(f"| `{facts.name}` | {aliases} | {_status(known)} | {note} |")
+    lines += ["", "Of MXNet's other operators, these are refused by name as soon as a graph with them is loaded:", ""]
+    for reason, names in table.unsupported().items():
+        listed = (
+            f"{len(names)} operators, `{names[0]}` to `{names[-1]}`"
+            if len(names) > 20
+            else ", ".join(f"`{n}`" for n in names)
+        )
+        lines.append(f"- {reason}: {listed}")
     return "\n".join(lines) + "\n"
 
 

@@ -193,9 +193,8 @@ def find(name: str) -> Operator:
     facts = table.find(name)
     record = registry().get(facts.name)
     if record is None:
-        raise UnsupportedOperatorError(
-            rules.text("operator_not_supported", operator=facts.name, reason="it has no lowering")
-        )
+        reason = "it trains, and inference does not" if facts.group == "optimizer" else "it has no lowering"
+        raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=facts.name, reason=reason))
     return record
 
 

@@ -25,10 +25,21 @@ from typing import Any
 
 import numpy as np
 
-from offboard.errors import MXNetError
+from offboard import rules
+from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.operators import custom
 
-__all__ = ["Facts", "Parameter", "digest", "find", "format_value", "names", "resolve"]
+__all__ = [
+    "Facts",
+    "Parameter",
+    "digest",
+    "find",
+    "format_value",
+    "names",
+    "refuse_unsupported",
+    "resolve",
+    "unsupported",
+]
 
 _INTEGERS = {"int", "uint", "long", "ulong"}
 _UNSIGNED = {"uint", "ulong"}
@@ -289,11 +300,29 @@ def resolve(name: str) -> str | None:
 
 
 def find(name: str) -> Facts:
-    """The facts of an operator, by its name or an alias; raises MXNetError when there is none."""
+    """The facts of an operator, by its name or an alias.
+
+    Raises UnsupportedOperatorError for one that MXNet has and the table has not, MXNetError when there is none.
+    """
     canonical = _aliases().get(name)
     if canonical is None:
+        refuse_unsupported(name)
         raise MXNetError(f"Cannot find Operator {name} in registry")
     return _load()[canonical]
+
+
+def refuse_unsupported(name: str) -> None:
+    """Raises UnsupportedOperatorError, with the reason, for an operator that MXNet has and the table has not."""
+    for reason, listed in unsupported().items():
+        if name in listed:
+            raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=name, reason=reason))
+
+
+@cache
+def unsupported() -> dict[str, list[str]]:
+    """The operators that MXNet has and the table has not, by the reason."""
+    made: dict[str, list[str]] = json.loads(files(__package__).joinpath("unsupported.json").read_bytes())
+    return made
 
 
 def names(*, aliases: bool = False) -> list[str]:
