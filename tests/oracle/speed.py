@@ -2,7 +2,7 @@
 
 A golden case of each operator is enlarged: dimensions of its inputs grow together, contents repeat. Both sides run on
 one core and take turns; what is compared is processor time. What is more than 3 times slower than real MXNet needs a
-reason in ``speed.json``.
+reason in ``speed.json``, which also has attributes and shapes of operators whose inputs do not grow alike.
 """
 
 from __future__ import annotations
@@ -60,22 +60,31 @@ def _grown(shapes: dict[str, Shape], graph: str, first: str, growth: dict[int, i
     return made
 
 
-def _candidates(graph: str, arrays: Arrays) -> Iterator[Arrays]:
-    """Enlarged inputs: all dimensions of the first input, else its first, else its last."""
+def _candidates(graph: str, arrays: Arrays, *, matrices: bool) -> Iterator[Arrays]:
+    """Enlarged inputs: all dimensions of the first input, else its first, else its last; of matrices more of them."""
     shapes = {name: array.shape for name, array in arrays.items()}
     first = max(shapes, key=lambda name: math.prod(shapes[name]))
     data = shapes[first]
-    if not data or len(data) not in _SHAPES:
+    if not data or len(data) not in _SHAPES or (matrices and len(data) < 3):
         return
     every = dict(zip(data, _SHAPES[len(data)], strict=True))
     some = -(-ELEMENTS // math.prod(data))
-    for growth in (every, {data[0]: data[0] * some}, {data[-1]: data[-1] * some}):
+    batch = {data[0]: data[0] * some}
+    for growth in [batch] if matrices else [every, batch, {data[-1]: data[-1] * some}]:
         made = _grown(shapes, graph, first, growth)
         if made is not None:
             yield {name: np.resize(arrays[name], shape) for name, shape in made.items()}
 
 
-def _cases(golden: Path, pattern: str) -> Iterator[tuple[str, str, list[Arrays]]]:
+def _chosen(graph: str, arrays: Arrays, choice: dict[str, Any]) -> tuple[str, list[Arrays]]:
+    """A graph and its inputs with the attributes and shapes that ``speed.json`` gives."""
+    document = json.loads(graph)
+    document["nodes"][-1].setdefault("attrs", {}).update(choice.get("attrs", {}))
+    shapes = choice["shapes"]
+    return json.dumps(document), [{name: np.resize(array, shapes[name]) for name, array in arrays.items()}]
+
+
+def _cases(golden: Path, pattern: str, choices: dict[str, Any]) -> Iterator[tuple[str, str, list[Arrays]]]:
     """(operator, graph, enlarged inputs) of the first float32 case that can be enlarged."""
     listed: dict[str, list[dict[str, Any]]] = {}
     for case in json.loads((golden / "index.json").read_text())["cases"]:
@@ -88,7 +97,13 @@ def _cases(golden: Path, pattern: str) -> Iterator[tuple[str, str, list[Arrays]]
             names = [("arg", name) for name in case["arguments"]] + [("aux", name) for name in case["auxiliary_states"]]
             arrays = {name: file[f"{case['id']}|{kind}|{name}"] for kind, name in names}
             graph = file[f"{case['id']}|json"].tobytes().decode()
-            found = list(_candidates(graph, arrays)) if arrays else []
+            choice = choices.get(operator)
+            if choice is not None:
+                if choice["shapes"].keys() != arrays.keys():
+                    continue
+                graph, found = _chosen(graph, arrays, choice)
+            else:
+                found = list(_candidates(graph, arrays, matrices=operator.startswith("_linalg"))) if arrays else []
             if found:
                 yield operator, graph, found
                 break
@@ -108,10 +123,11 @@ def main() -> int:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     import offboard.mxnet as mx
 
-    reasons = json.loads(Path(__file__).with_name("speed.json").read_text())
+    facts = json.loads(Path(__file__).with_name("speed.json").read_text())
+    reasons = facts["reasons"]
     slow = 0
     with Oracle(options.oracle_python, seconds=300) as oracle:
-        for operator, graph, candidates in _cases(options.golden, options.operators):
+        for operator, graph, candidates in _cases(options.golden, options.operators, facts["inputs"]):
             line = f"{operator}: not measured"
             for arrays in candidates:
                 said, _ = oracle.ask({"graph": graph, "timed": True}, arrays)

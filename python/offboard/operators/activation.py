@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value, broadcast_shapes
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
@@ -66,9 +66,13 @@ def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[
         assert gamma is not None
         if gamma.ndim == 1 and gamma.size != 1:
             gamma = gamma.reshape((1, gamma.size, *(1,) * (x.ndim - 2)) if x.ndim > 1 else gamma.shape)
+        if x.dtype == FLOAT32 and broadcast_shapes(x.shape, gamma.shape) == x.shape:
+            return g.emit("PRelu", [x, gamma], x.shape)
         return g.where(x > 0, x, x * gamma)
     slope = (p.lower_bound + p.upper_bound) / 2 if p.act_type == "rrelu" else p.slope
-    made = g.where(x > 0, x, x * float(slope))
+    # ONNX Runtime's own kernel reads the array once, and is for float32.
+    fast = x.dtype == FLOAT32
+    made = g.emit("LeakyRelu", [x], x.shape, alpha=float(slope)) if fast else g.where(x > 0, x, x * float(slope))
     if p.act_type == "rrelu":
         # The mask is what each element was multiplied with; MXNet leaves it unset at inference.
         return [made, g.where(x > 0, g.const(1, x.dtype), g.const(slope, x.dtype)).expand(x.shape)]

@@ -50,9 +50,11 @@ def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     axis = p.axis
     if lengths is None:
         return x.slice(axis, x.shape[axis] - 1, x.shape[axis]).squeeze(axis)
-    moved = x.swapaxes(0, 1) if axis == 0 else x
-    last = (lengths.cast(INT64) - 1).clip(0, moved.shape[1] - 1).reshape((moved.shape[0], 1))
-    return p.graph.emit("GatherND", [moved, last], (moved.shape[0], *moved.shape[2:]), batch_dims=1)
+    count = x.shape[1 - axis]
+    last = (lengths.cast(INT64) - 1).clip(0, x.shape[axis] - 1).reshape((count, 1))
+    sequence = p.graph.const(np.arange(count, dtype=np.int64).reshape(count, 1))
+    place = p.graph.concat([last, sequence] if axis == 0 else [sequence, last], 1)
+    return p.graph.emit("GatherND", [x, place], (count, *x.shape[2:]))
 
 
 @operator("SequenceReverse", types=type_of_first, fill=_lengths_fill)
