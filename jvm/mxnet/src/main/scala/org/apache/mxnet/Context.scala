@@ -35,6 +35,7 @@ object Context {
   val devtype2str: Map[Int, String] = Map(1 -> "cpu", 2 -> "gpu", 3 -> "cpu_pinned", 6 -> "eia")
   val devstr2type: Map[String, Int] = devtype2str.map(_.swap)
 
+  private val Written = "(\\w+)\\((\\d+)\\)".r
   private val cpu0 = new Context("cpu", 0)
   private val current = new ThreadLocal[Context] {
     override def initialValue: Context = cpu0
@@ -56,6 +57,12 @@ object Context {
   def eia(deviceId: Int): Context = new Context("eia", deviceId)
 
   implicit def ctx2Array(ctx: Context): Array[Context] = Array(ctx)
+
+  /** The context that `toString` wrote, as operators take it. */
+  private[mxnet] def ofText(text: String): Context = text match {
+    case Written(name, id) => new Context(name, id.toInt)
+    case _ => throw new MXNetError(s"A context is written like cpu(0), not '$text'")
+  }
 
   /** Refuses unless arrays can live there. */
   private[mxnet] def requireArrayHome(context: Context, operator: String = null): Unit = context.deviceType match {

@@ -85,7 +85,7 @@ class Executor private[mxnet] (
 
   def forward(): Unit = forward(isTrain = false)
 
-  def backward(outGrads: Array[NDArray]): Unit = throw refusal("backward()")
+  def backward(outGrads: Array[NDArray]): Unit = throw refusal("backward")
   def backward(outGrad: NDArray): Unit = backward(Array(outGrad))
   def backward(): Unit = backward(Array.empty[NDArray])
 

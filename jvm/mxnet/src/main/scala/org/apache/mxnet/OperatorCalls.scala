@@ -108,7 +108,11 @@ private[mxnet] object OperatorCalls {
   /** Runs an operator; inputs by name fill the places that those by position leave. */
   private def call(operator: String, facts: Facts, positional: Vector[NDArray], byName: Map[String, NDArray],
       values: Seq[(String, Any)], out: Array[NDArray]): NDArrayFuncReturn = {
-    values.foreach { case ("ctx", context: Context) => Context.requireArrayHome(context, operator); case _ => }
+    values.foreach {
+      case ("ctx", context: Context) => Context.requireArrayHome(context, operator)
+      case ("ctx", text: String) => Context.requireArrayHome(Context.ofText(text), operator)
+      case _ =>
+    }
     val texts = values.flatMap { case (name, value) => ParameterText.of(value).map(name -> _) }.toMap
     val counted =
       if (facts.variadic == null || texts.contains(facts.variadic)) texts
