@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture
 def gateway(tmp_path):
-    environ = {**os.environ, "OFFBOARD_HOME": str(tmp_path)}
+    environ = {**os.environ, "OFFBOARD_HOME": str(tmp_path / "not" / "there" / "yet")}
     command = [sys.executable, "-m", "offboard.cli", "gateway", "--with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
         host, port, token_file = process.stdout.readline().strip().split(":", 2)

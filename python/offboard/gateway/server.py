@@ -61,7 +61,9 @@ def serve(*, port: int, with_parent: bool) -> None:
 
 
 def _write_token(token: str) -> Path:
-    path = home() / f"gateway-{os.getpid()}-{secrets.token_hex(4)}"
+    folder = home()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"gateway-{os.getpid()}-{secrets.token_hex(4)}"
     write_file(path, token.encode())
     return path
 
