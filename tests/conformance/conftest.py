@@ -1,6 +1,5 @@
 """Environments that cases need and driver processes that play them."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,34 +9,19 @@ from typing import Any
 
 import pytest
 
+from driver_process import Driver
+from jvm_build import JvmBuild
 from offboard_accelerator import embedded
 
 HERE = Path(__file__).parent
-DRIVERS: dict[str, list[str]] = {"python": [sys.executable, str(HERE / "drivers" / "python_driver.py")]}
+# Drivers on the JVM: the program among the tests of jvm/mxnet, and the Scala version whose artifact it drives.
+JVM_DRIVERS = {
+    "java": ("io.offboard.conformance.JavaDriver", "2.11"),
+    "scala-2.11": ("io.offboard.conformance.ScalaDriver", "2.11"),
+    "scala-2.12": ("io.offboard.conformance.ScalaDriver", "2.12"),
+    "scala-2.13": ("io.offboard.conformance.ScalaDriver", "2.13"),
+}
 SMALL_TYPE = '[accelerator_types."small.16m"]\nmemory_bytes = 16777216\nthreads = 1\n'
-
-
-class Driver:
-    """A driver process: one JSON document a line, both ways."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
-        )
-        self.capabilities: list[str] = self.ask({"do": "hello"})["capabilities"]
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line, f"the driver ended with {self.process.wait(10)}"
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        self.process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -74,14 +58,23 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
 
 
 @pytest.fixture(scope="session")
-def drivers(environments: Callable[[str], dict[str, str]]) -> Iterator[Callable[[str, str], Driver]]:
+def drivers(
+    environments: Callable[[str], dict[str, str]], request: pytest.FixtureRequest
+) -> Iterator[Callable[[str, str], Driver]]:
     """One process for each language and environment, started on first use."""
     started: dict[tuple[str, str], Driver] = {}
+
+    def command(language: str) -> list[str]:
+        if language == "python":
+            return [sys.executable, str(HERE / "drivers" / "python_driver.py")]
+        build: JvmBuild = request.getfixturevalue("jvm_build")
+        program, scala = JVM_DRIVERS[language]
+        return build.command(program, scala=scala)
 
     def driver(language: str, environment: str) -> Driver:
         key = (language, environment)
         if key not in started:
-            started[key] = Driver(DRIVERS[language], environments(environment))
+            started[key] = Driver(command(language), environments(environment))
         return started[key]
 
     yield driver

@@ -6,19 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from offboard import rules
 
 HERE = Path(__file__).parent
-LANGUAGES = ["python"]
+LANGUAGES = ["python", "java", "scala-2.11", "scala-2.12", "scala-2.13"]
 KNOWN_FAILURES: dict[str, list[str]] = json.loads((HERE / "known_failures.json").read_text())
 
 
 def load_cases() -> list[dict[str, Any]]:
     cases = []
     for path in sorted((HERE / "cases").glob("*.json")):
-        topic = json.loads(path.read_text())
+        # Cases name files of tests/data.
+        topic = json.loads(path.read_text().replace("{data}", (HERE.parent / "data").as_posix()))
         cases += [{**case, "name": f"{path.stem}: {case['name']}"} for case in topic["cases"]]
     return cases
 
@@ -33,7 +35,7 @@ def pattern(rule: str, fields: dict[str, Any]) -> str:
     )
 
 
-def check(step: dict[str, Any], answer: dict[str, Any]) -> None:
+def check(step: dict[str, Any], answer: dict[str, Any], classes: dict[str, str]) -> None:
     expected = step.get("expect", {})
     if "error" not in expected:
         assert "error" not in answer, f"{step['do']} failed: {answer['error']}"
@@ -43,10 +45,12 @@ def check(step: dict[str, Any], answer: dict[str, Any]) -> None:
             wanted = expected["text"]
             found = re.findall(pattern(wanted["rule"], wanted["fields"]), answer["value"])
             assert len(found) == wanted["times"], answer["value"]
+        if "close" in expected:
+            numpy.testing.assert_allclose(answer["value"], expected["close"], rtol=0, atol=1e-4)
         return
     assert "error" in answer, f"{step['do']} was to fail and did not: {answer}"
     wanted, got = expected["error"], answer["error"]
-    assert got["class"] == wanted["class"], got
+    assert got["class"] == classes.get(wanted["class"], wanted["class"]), got
     if "rule" in wanted:
         assert re.search(pattern(wanted["rule"], wanted["fields"]), got["text"]), got["text"]
     for part in wanted.get("contains", []):
@@ -69,4 +73,4 @@ def test_case(
         request.applymarker(pytest.mark.xfail(strict=True, reason="listed in known_failures.json"))
     driver.ask({"do": "begin"})
     for step in case["steps"]:
-        check(step, driver.ask(step))
+        check(step, driver.ask(step), driver.classes)

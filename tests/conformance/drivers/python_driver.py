@@ -16,7 +16,8 @@ import mxnet as mx  # noqa: E402
 
 Batch = namedtuple("Batch", ["data"])
 CAPABILITIES = [
-    "array", "auxiliary", "context", "context_scope", "creation", "fit", "grad_req", "log", "module", "symbol", "write",
+    "array", "auxiliary", "context", "context_scope", "creation", "eye", "fit", "grad_req", "linspace", "log", "module",
+    "predictor", "random", "symbol", "write",
 ]  # fmt: skip
 LOG = io.StringIO()
 
@@ -185,6 +186,18 @@ class Player:
 
     def do_module_update(self, module: str) -> None:
         self.values[module].update()
+
+    def do_predictor(self, checkpoint: str, epoch: int, context: str, data_shapes: dict[str, list[int]]) -> Any:
+        module = mx.mod.Module.load(checkpoint, epoch, context=self.values[context], label_names=None)
+        module.bind(data_shapes=[(k, tuple(v)) for k, v in data_shapes.items()], for_training=False)
+        return module
+
+    def do_predict(self, predictor: str, input: str) -> Any:
+        self.values[predictor].forward(Batch([self.values[input]]))
+        return self.values[predictor].get_outputs()[0].asnumpy().tolist()
+
+    def do_predict_numbers(self, predictor: str, input: str) -> Any:
+        return [number for row in self.do_predict(predictor, input) for number in row]
 
 
 def classify(error: Exception) -> str:
