@@ -8,7 +8,7 @@ export PYTHONWARNINGS ?= default
 MAVEN := mvn --batch-mode --no-transfer-progress $(MAVEN_ARGS) --file jvm/pom.xml
 HAVE_JVM := $(shell command -v javac >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo test test-python jvm jvm-install lint format proto proto-check fuzz bench big clean
+.PHONY: demo test test-python jvm jvm-install lint format proto proto-check fuzz bench bench-jvm big clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -41,14 +41,14 @@ jvm-install:  ## installs the JVM artifacts, with sources and documentation, int
 	$(MAVEN) install -DskipTests
 
 lint: $(VENV)/dev.stamp  ## format, lint and types, as CI checks them
-	$(BIN)/ruff format --check python accelerator tests
-	$(BIN)/ruff check python accelerator tests
+	$(BIN)/ruff format --check python accelerator tests jvm/bench
+	$(BIN)/ruff check python accelerator tests jvm/bench
 	$(BIN)/mypy
 	$(if $(HAVE_JVM),$(MAVEN) --quiet spotless:check)
 
 format: $(VENV)/dev.stamp
-	$(BIN)/ruff format python accelerator tests
-	$(BIN)/ruff check --fix python accelerator tests
+	$(BIN)/ruff format python accelerator tests jvm/bench
+	$(BIN)/ruff check --fix python accelerator tests jvm/bench
 	$(if $(HAVE_JVM),$(MAVEN) --quiet spotless:apply)
 
 proto: $(VENV)/dev.stamp  ## regenerate what Python needs of protos/
@@ -65,9 +65,14 @@ BENCH_GRAPHS := $(wildcard $(or $(OFFBOARD_TEST_DATA),../shared)/models/mxnet-sy
 
 bench: $(VENV)/dev.stamp  ## time added over in-process ONNX Runtime; MXNET_PYTHON=interpreter compares real MXNet
 	$(BIN)/python -m offboard.cli bench $(if $(MXNET_PYTHON),--mxnet-python $(MXNET_PYTHON)) $(if $(BENCH_GRAPHS),--graphs $(BENCH_GRAPHS))
+	$(if $(HAVE_JVM),$(MAKE) bench-jvm)
+
+bench-jvm: jvm-install $(VENV)/dev.stamp  ## Java's Predictor against ONNX Runtime for Java and DJL's MXNet
+	$(MAVEN:jvm/pom.xml=jvm/bench/pom.xml) --quiet compile
+	$(BIN)/python jvm/bench/run.py
 
 big: $(VENV)/dev.stamp  ## a checkpoint of 3 GiB on an eia1.xlarge
 	$(BIN)/python tests/big/three_gigabytes.py
 
 clean:
-	rm -rf $(VENV) jvm/target jvm/*/target jvm/examples/*/target dist build .demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) jvm/*/target jvm/examples/*/target dist build .demo .pytest_cache .mypy_cache .ruff_cache
