@@ -65,6 +65,17 @@ class ParamsFileTest {
   }
 
   @Test
+  void oneArrayIsWrittenWithoutAContainer() {
+    Tensor tensor = Tensor.zeros(Dtype.INT32, 2, 2);
+    tensor.data().putInt(4, 9);
+    byte[] bytes = ParamsFile.dumpOne(StoredArray.dense(tensor));
+    Tensor read = ParamsFile.loadOne(ByteBuffer.wrap(bytes), "memory").data();
+    assertArrayEquals(new long[] {2, 2}, read.shape());
+    assertEquals(9, read.data().getInt(4));
+    assertThrows(OffboardException.class, () -> ParamsFile.loadOne(ByteBuffer.wrap(bytes, 0, bytes.length - 1), "part"));
+  }
+
+  @Test
   void aMissingFileIsNamed() {
     OffboardException error = assertThrows(OffboardException.class, () -> ParamsFile.load(Path.of("nowhere.params")));
     assertTrue(error.getMessage().contains("Open \"nowhere.params\""), error::getMessage);

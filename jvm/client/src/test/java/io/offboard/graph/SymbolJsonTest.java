@@ -9,6 +9,7 @@ import io.offboard.testing.Daemon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,13 @@ class SymbolJsonTest {
     assertEquals(graph.auxiliaryNames(), again.auxiliaryNames());
     assertEquals(graph.outputNames(), again.outputNames());
     assertTrue(graph.auxiliaryNames().stream().allMatch(name -> name.contains("running")), graph.auxiliaryNames()::toString);
+  }
+
+  @Test
+  void everyOutputOfEveryNodeIsListed() {
+    Entry data = new Entry(Node.variable("data", Map.of()), 0);
+    Graph graph = new Graph(Composition.compose("SliceChannel", hint -> "split", Map.of("num_outputs", "2"), List.of(data), Map.of()));
+    assertEquals(List.of("data", "split_output0", "split_output1"), new Graph(graph.internals()).outputNames());
   }
 
   @Test

@@ -42,7 +42,7 @@ class Executor private[mxnet] (
    * @param partialShaping whether shapes may change that are not given
    * @param allowUpSizing whether larger arrays may be made anew
    */
-  def reshape(partialShaping: Boolean, allowUpSizing: Boolean, kwargs: Map[String, Shape]): Executor = {
+  def reshape(partialShaping: Boolean = false, allowUpSizing: Boolean = false, kwargs: Map[String, Shape]): Executor = {
     val (argShapes, _, auxShapes) = symbol.inferShape(kwargs)
     require(argShapes != null, "Insufficient argument shapes provided.")
     def resized(name: String, kind: String, array: NDArray, shape: Shape): NDArray =
@@ -67,7 +67,9 @@ class Executor private[mxnet] (
     val states = symbol.listAuxiliaryStates()
     val aux = states.indices.map(i => resized(states(i), "aux", auxArrays(i), auxShapes(i)))
     val kept = if (gradients.forall(_ == null)) GivenArrays.nothing else GivenArrays.by(gradients)
-    Binding.bind(symbol, ctx, GivenArrays.by(args), kept, GradientRequests.by(gradsReq.toSeq), GivenArrays.by(aux), group2ctx)
+    val made = Binding.bind(symbol, ctx, GivenArrays.by(args), kept, GradientRequests.by(gradsReq.toSeq), GivenArrays.by(aux), group2ctx)
+    made.outputs.indices.foreach(i => made.outputs(i) = Executor.within(outputs(i), made.outputs(i)))
+    made
   }
 
   /** Copies arrays into the arguments of these names and runs the graph. */
@@ -79,7 +81,7 @@ class Executor private[mxnet] (
     if (isTrain && ctx.deviceType == "eia") throw MXNetError.ofRule("inference_only", "operation", "forward(is_train=True)")
     if (isDisposed) throw new MXNetError("The executor was disposed of")
     val made = MXNetError.translated(bound.forward(isTrain))
-    outputs.zip(made).foreach { case (output, tensor) => output.adopt(Elements.of(tensor)) }
+    outputs.zip(made).foreach { case (output, tensor) => output.take(tensor) }
     if (monitorCallback != null) ExecutorMonitor.show(this, monitorCallback, isTrain)
   }
 
@@ -122,6 +124,15 @@ class Executor private[mxnet] (
 }
 
 object Executor {
+  /** An array in the memory of another, if it fits in. */
+  private def within(whole: NDArray, part: NDArray): NDArray =
+    if (whole.dtype != part.dtype || whole.size < part.size || whole.shape.length == 0) part
+    else {
+      val made = whole.reshape(Array(whole.size)).slice(0, part.size).reshape(part.shape)
+      part.dispose()
+      made
+    }
+
   private def named(names: Seq[String], arrays: Array[NDArray]): Map[String, NDArray] =
     if (arrays == null) Map.empty else names.zip(arrays).filter(_._2 != null).toMap
 

@@ -3,7 +3,7 @@ package org.apache.mxnet
 import java.lang.ref.WeakReference
 import java.util.concurrent.atomic.AtomicReference
 
-import _root_.io.offboard.client.Dtype
+import _root_.io.offboard.client.{Dtype, Tensor}
 import _root_.io.offboard.graph.ParamsFile
 import org.apache.mxnet.Base.{CPtrAddress, NDArrayHandle}
 import org.apache.mxnet.DType.DType
@@ -46,11 +46,15 @@ class NDArray private[mxnet] (
     current
   }
 
-  /** Takes other elements in place of these, as an executor's outputs do. */
-  private[mxnet] def adopt(other: Elements): Unit = {
-    other.memory.retain()
-    val before = held.getAndSet(other)
-    if (before != null) before.memory.release()
+  /** Takes a tensor's elements, as an executor's outputs do: into its own memory, or with the tensor's if it has another form. */
+  private[mxnet] def take(tensor: Tensor): Unit = {
+    val other = Elements.of(tensor)
+    if (other.dtype == elements.dtype && other.shape == elements.shape) elements.write(other.bytes)
+    else {
+      other.memory.retain()
+      val before = held.getAndSet(other)
+      if (before != null) before.memory.release()
+    }
   }
 
   /** A handle by which a callback finds the array as long as it lives. */
@@ -336,7 +340,7 @@ object NDArray extends NDArrayCreation {
   def deserialize(bytes: Array[Byte]): NDArray =
     MXNetError.translated(NDArrayFiles.ofStored(ParamsFile.loadOne(java.nio.ByteBuffer.wrap(bytes.clone()), "serialized NDArray")))
 
-  private[mxnet] def ofTensor(tensor: _root_.io.offboard.client.Tensor): NDArray =
+  private[mxnet] def ofTensor(tensor: Tensor): NDArray =
     new NDArray(Elements.of(tensor), Context.cpu(), true, true)
 
   private[mxnet] def make(shape: Shape, ctx: Context, dtype: Dtype, operator: String = null): NDArray = {

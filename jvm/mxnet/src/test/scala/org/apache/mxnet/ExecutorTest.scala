@@ -66,6 +66,7 @@ class ExecutorTest {
     one.argDict("data").set(lenet.data.slice(0))
     one.forward()
     assertEquals(Shape(1, 10), one.outputs(0).shape)
+    assertEquals(one.outputs(0), executor.outputs(0).slice(0), "outputs share their memory")
     assertIllegal("larger than original")(executor.reshape(true, false, Map("data" -> (Shape(lenet.data.shape(0) + 1) ++ lenet.data.shape.drop(1)))))
   }
 
