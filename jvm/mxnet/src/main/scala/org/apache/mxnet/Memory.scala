@@ -9,9 +9,10 @@ import _root_.io.offboard.client.{Dtype, Tensor}
 /**
  * Memory of an array and of its views; its version changes with every write.
  *
+ * @param size of the content in bytes
  * @param reusable whether nobody but these arrays refers to the bytes, so that they serve others when the last array is disposed of
  */
-private[mxnet] final class Memory(initial: ByteBuffer, reusable: Boolean) {
+private[mxnet] final class Memory(initial: ByteBuffer, val size: Int, reusable: Boolean) {
   @volatile private var content: ByteBuffer = initial
   @volatile private var stamp: Long = Memory.nextStamp()
   private val users = new AtomicInteger
@@ -49,12 +50,12 @@ private[mxnet] object Memory {
   /** New memory of zeros. */
   def zeros(bytes: Long): Memory = {
     if (bytes > Int.MaxValue) throw new MXNetError(s"An array of $bytes bytes is larger than a JVM's buffer can be (2 GiB)")
-    if (bytes <= Small) new Memory(ByteBuffer.allocate(bytes.toInt), reusable = false)
-    else new Memory(MemoryPool.zeros(bytes.toInt), reusable = true)
+    if (bytes <= Small) new Memory(ByteBuffer.allocate(bytes.toInt), bytes.toInt, reusable = false)
+    else new Memory(MemoryPool.zeros(bytes.toInt), bytes.toInt, reusable = true)
   }
 
   /** Memory that others may refer to as well. */
-  def of(bytes: ByteBuffer): Memory = new Memory(bytes, reusable = false)
+  def of(bytes: ByteBuffer): Memory = new Memory(bytes, bytes.remaining, reusable = false)
 }
 
 /** Memory outside the heap that arrays left behind: a collector frees it late, and a program that infers needs it again at once. */
@@ -119,6 +120,9 @@ private[mxnet] final class Elements(val memory: Memory, val dtype: Dtype, val sh
   val size: Int = shape.product
 
   def byteSize: Int = size * dtype.size
+
+  /** Whether the memory holds more than these elements. */
+  def isPart: Boolean = byteSize < memory.size
 
   /** The elements' bytes in the machine's order. */
   def bytes: ByteBuffer = {

@@ -46,15 +46,18 @@ class NDArray private[mxnet] (
     current
   }
 
-  /** Takes a tensor's elements, as an executor's outputs do: into its own memory, or with the tensor's if it has another form. */
+  /** Takes a tensor's elements, as an executor's outputs do: in memory of their own, or into that of another executor's outputs. */
   private[mxnet] def take(tensor: Tensor): Unit = {
     val other = Elements.of(tensor)
-    if (other.dtype == elements.dtype && other.shape == elements.shape) elements.write(other.bytes)
-    else {
-      other.memory.retain()
-      val before = held.getAndSet(other)
-      if (before != null) before.memory.release()
-    }
+    val own = elements
+    if (own.isPart && other.dtype == own.dtype && other.shape == own.shape) own.write(other.bytes) else adopt(other)
+  }
+
+  /** Takes other elements in place of these. */
+  private[mxnet] def adopt(other: Elements): Unit = {
+    other.memory.retain()
+    val before = held.getAndSet(other)
+    if (before != null) before.memory.release()
   }
 
   /** A handle by which a callback finds the array as long as it lives. */
