@@ -102,6 +102,12 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ("space_to_depth", {"block_size": "2"}, [np.ones((1, 3, 3, 2))], "no multiples"),
     ("IdentityAttachKLSparseReg", {}, [ONES[0], ONES[0]], "Shape inconsistent"),
     ("LRN", {"nsize": "1"}, [ONES.astype(U8)], "only support floating point types"),
+    ("softmax", {}, [ONES.astype(I32)], "only support floating point types"),
+    ("log_softmax", {"dtype": "float32"}, [ONES.astype(U8)], "only support floating point types"),
+    ("softmax", {"use_length": "True"}, [ONES, array([1, 2])], "only support integer types"),
+    ("L2Normalization", {}, [ONES.astype(U8)], "only support floating point types"),
+    ("argmax", {}, [ONES > 0], "Unknown type enum 7"),
+    ("_contrib_arange_like", {}, [ONES > 0], "Unknown type enum 7"),
     ("where", {}, [ONES, ONES, ONES.astype(I32)], "expected float32, got int32"),
     (
         "Deconvolution",

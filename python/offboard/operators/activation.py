@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, FLOAT64, INT64, Value, broadcast_shapes
-from offboard.operators.elementwise import named_type
+from offboard.operators.builder import FLOAT32, INT64, Dtype, Value, broadcast_shapes
+from offboard.operators.elementwise import expect_float, named_type
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 
@@ -54,6 +54,7 @@ def _slope_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
 @operator("LeakyReLU", fill=_slope_fill)
 def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[Value]:
     """leaky, prelu, elu, selu, gelu, or rrelu with its mean slope at inference."""
+    expect_float(x)
     g = p.graph
     if p.act_type == "gelu":
         return x * ((x * float(1 / np.sqrt(2))).unary("Erf") + 1.0) * 0.5
@@ -99,6 +100,7 @@ def _length_mask(x: Value, length: Value, axis: int) -> Value:
 
 
 def _softmax_inputs(p: Params, x: Value) -> tuple[Value, int]:
+    expect_float(x)
     if not -x.ndim <= p.axis < x.ndim:
         raise ValueError(f"axis {p.axis} is out of range for {x.shape}")
     if p.temperature is not None and p.temperature != 1.0:
@@ -117,10 +119,18 @@ def _length_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape
     return [data, tuple(d for axis, d in enumerate(data) if axis != p.axis % len(data))]
 
 
-@operator("softmax", fill=_length_fill, types=type_of_first)
+def _softmax_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
+    """Lengths are of a type of their own, which is int32 or int64."""
+    for dtype in dtypes[1:]:
+        if dtype is not None and dtype not in (INT64, np.int32):
+            raise ValueError(f"This operation only support integer types, not {dtype}")
+    return type_of_first(p, dtypes)
+
+
+@operator("softmax", fill=_length_fill, types=_softmax_types)
 def softmax(p: Params, x: Value, length: Value | None = None) -> Value:
     """Softmax along an axis, with a temperature, over the first ``length`` positions."""
-    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))
+    scaled, axis = _softmax_inputs(p, x)
     if length is None:
         return _output_type(p, scaled.softmax(axis))
     mask = _length_mask(scaled, length, axis)
@@ -137,7 +147,7 @@ def _refuse_length(p: Params) -> None:
 def log_softmax(p: Params, x: Value) -> Value:
     """The logarithm of softmax."""
     _refuse_length(p)
-    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT32))
+    scaled, axis = _softmax_inputs(p, x)
     return _output_type(p, scaled.unary("LogSoftmax", axis=axis))
 
 
@@ -145,7 +155,7 @@ def log_softmax(p: Params, x: Value) -> Value:
 def softmin(p: Params, x: Value) -> Value:
     """Softmax of the negative."""
     _refuse_length(p)
-    scaled, axis = _softmax_inputs(p, x if x.is_float else x.cast(FLOAT64))
+    scaled, axis = _softmax_inputs(p, x)
     return _output_type(p, (-scaled).softmax(axis))
 
 

@@ -131,6 +131,7 @@ def group_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[V
 @operator("L2Normalization")
 def l2_normalization(p: Params, x: Value) -> Value:
     """Divided by the 2-norm of the whole instance, each channel, or each position."""
+    expect_float(x)
     if x.ndim < {"instance": 1, "channel": 3, "spatial": 3}[p.mode]:
         raise ValueError(f"{x.shape} has too few dimensions for mode {p.mode}")
     axes = {"instance": range(1, x.ndim), "channel": [1], "spatial": range(2, x.ndim)}[p.mode]

@@ -121,8 +121,15 @@ def _along(x: Value, axis: int, op: str) -> Value:
     return x.graph.where(nan.max([axis], True), first, best)
 
 
+def _refuse_bool(x: Value) -> None:
+    """Positions have the array's type, which bool is none for."""
+    if x.dtype == BOOL:
+        raise ValueError("Unknown type enum 7: the operator does not take bool")
+
+
 def _arg(op: str) -> Callable[[Params, Value], Value]:
     def lower(p: Params, x: Value) -> Value:
+        _refuse_bool(x)
         if p.axis is None:
             flat, axis = x.reshape((x.size,)), 0
         else:
@@ -144,6 +151,7 @@ operator("argmin")(_arg("ArgMin"))
 @operator("argmax_channel")
 def argmax_channel(p: Params, x: Value) -> Value:
     """argmax along dimension 1."""
+    _refuse_bool(x)
     return _along(x, 1, "ArgMax").squeeze(1).cast(x.dtype)
 
 
