@@ -70,6 +70,10 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
         [np.array([2**32, -(2**63), 1, 2])],
         [array([[1, 0], [1, 0], [0, 1], [0, 0]])],
     ),
+    # What float64 has no nearer number for than 1 is 1, all else is 0.
+    ("tanh", {}, [array([-20, -19, 18, 20, 0], I32)], [array([-1, 0, 0, 1, 0], I32)]),
+    # Zeros beside a diagonal are zeros, whatever is on it.
+    ("diag", {"k": "1"}, [array([np.inf, np.nan])], [array([[0, np.inf, 0], [0, 0, np.nan], [0, 0, 0]])]),
     # Negative coordinates count from the end.
     ("gather_nd", {}, [array([[0, 1], [2, 3]]), array([[-1, 0], [0, -2]])], [array([2, 0])]),
 ]
@@ -114,6 +118,12 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
         {"kernel": "(1, 1, 1)", "dilate": "(1, 2, 1)", "num_filter": "1"},
         [np.ones((1, 1, 1, 1, 1)), np.ones((1, 1, 1, 1, 1))],
         "Dilate is not supported in 3d deconvolution",
+    ),
+    (
+        "Convolution_v1",
+        {"kernel": "(1, 1, 1)", "dilate": "(2, 2, 2)", "num_filter": "1", "no_bias": "True"},
+        [np.ones((1, 1, 1, 1, 1)), np.ones((1, 1, 1, 1, 1))],
+        "Dilate is not supported in 3d convolution",
     ),
     ("BatchNorm_v1", {}, [ONES[0], *[ONES[0, :1]] * 4], "out of range"),
     ("Pooling", {"global_pool": "True"}, [ONES], "Input data should be 3D, 4D or 5D"),

@@ -55,7 +55,7 @@ def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None
         raise ValueError(f"{len(p.kernel)}D convolution not supported")
     if channels_last(p.layout):
         raise ValueError("Only support NCHW and NCDHW layout")
-    if len(p.kernel) == 3 and set(p.dilate) > {1}:
+    if len(p.kernel) == 3 and math.prod(p.dilate or ()) != 1:
         raise ValueError("Dilate is not supported in 3d convolution")
     return _correlated(p, x, weight, bias)
 

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 from offboard.operators.builder import FLOAT64, Value
 from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, PartialShape, inconsistent, operator
@@ -35,7 +37,8 @@ def _uniform(x: Value, low: Value, high: Value) -> tuple[Value, Value]:
 def _normal(x: Value, mean: Value, deviation: Value) -> tuple[Value, Value]:
     away = x - mean
     exponent = away * away * -0.5 / (deviation * deviation)
-    scale = deviation * math.sqrt(2 * math.pi)
+    # MXNet's pi is a float32.
+    scale = deviation * math.sqrt(2 * float(np.float32(math.pi)))
     return exponent - scale.log(), exponent.exp() / scale
 
 

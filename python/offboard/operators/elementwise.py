@@ -170,7 +170,6 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "reciprocal": lambda x: 1.0 / x,
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
-    "tanh": lambda x: x.unary("Tanh"),
     "sinh": _sinh,
     "cosh": lambda x: (x.exp() + (-x).exp()) * 0.5,
     "arcsinh": _arcsinh,
@@ -187,6 +186,16 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
 }
 for _name, _function in _FLOAT_FUNCTIONS.items():
     operator(_name, same_shape=True)(through_float(_function))
+
+
+@operator("tanh", same_shape=True)
+@numeric
+def tanh(p: Params, x: Value) -> Value:
+    """The hyperbolic tangent; of integers truncated, so 0 up to 19 and 1 where float64 has no nearer number."""
+    if x.is_float:
+        return x.unary("Tanh")
+    wide = x.cast(INT64)
+    return (wide.unary("Sign") * (wide.abs() >= 20).cast(INT64)).cast(x.dtype)
 
 
 @operator("cbrt", same_shape=True)

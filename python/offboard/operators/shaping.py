@@ -373,9 +373,9 @@ def diag(p: Params, x: Value) -> Value:
     """The k-th diagonal, or a matrix of a vector's elements."""
     if x.ndim == 1:
         n = x.size + abs(p.k)
-        return x.reshape((x.size, 1)).expand((x.size, x.size)).pad(
-            [(max(-p.k, 0), max(p.k, 0)), (max(p.k, 0), max(-p.k, 0))]
-        ) * p.graph.const(np.eye(n, k=p.k, dtype=x.dtype))
+        spread = x.reshape((x.size, 1)).expand((x.size, x.size))
+        spread = spread.pad([(max(-p.k, 0), max(p.k, 0)), (max(p.k, 0), max(-p.k, 0))])
+        return p.graph.where(p.graph.const(np.eye(n, k=p.k, dtype=np.bool_)), spread, p.graph.const(0, x.dtype))
     first, second = in_rank(p.axis1, x), in_rank(p.axis2, x)
     if first == second:
         raise ValueError(f"axis1 and axis2 are the same dimension {first}")
