@@ -65,7 +65,24 @@ def _fill(net: Any, x: Any) -> None:
             each.set_data(each.data() * (0.3 if key.endswith("gamma") else 0.05))
 
 
+def _rows(outputs: list[np.ndarray]) -> set[tuple[float, ...]]:
+    """(class, corners) of what a detector found, rounded to pixels."""
+    classes, _, boxes = (each[0] for each in outputs[:3])
+    return {tuple(np.round([*one, *other])) for one, other in zip(classes, boxes, strict=True) if one[0] >= 0}
+
+
+def _objects_agree(name: str, how: str, made: list[np.ndarray], expected: list[np.ndarray]) -> bool:
+    """Of objects with nearly the same score another one may come first, and suppress another."""
+    scores = float(np.abs(made[1] - expected[1]).max())
+    ours, theirs = _rows(made), _rows(expected)
+    share = len(ours & theirs) / max(len(theirs), 1)
+    print(f"{name:32} {how:12} scores differ by {scores:.1e}, {share:.0%} of {len(theirs)} objects are the same")
+    return scores < 1e-3 and share > 0.8
+
+
 def _agree(name: str, how: str, made: list[np.ndarray], expected: list[np.ndarray]) -> bool:
+    if len(made) >= 3:
+        return _objects_agree(name, how, made, expected)
     worst = max(float(np.abs(one - other).max()) for one, other in zip(made, expected, strict=True))
     scale = max(float(np.abs(each).max()) for each in expected)
     print(f"{name:32} {how:12} largest difference {worst:.2e} of {scale:.2e}")

@@ -11,7 +11,7 @@ from offboard import rules
 from offboard.errors import MXNetError
 from offboard.mxnet.context import Context, require_single
 from offboard.mxnet.executor import Executor, refusal
-from offboard.mxnet.ndarray.ndarray import NDArray, resolve_dtype
+from offboard.mxnet.ndarray.ndarray import NDArray, elsewhere, resolve_dtype
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.operators import record as records
 from offboard.operators.infer import Shapes, infer_shapes, infer_types, is_complete
@@ -32,6 +32,7 @@ def bind(symbol: Symbol, context: Context, args: Any, args_grad: Any, grad_req: 
     states = _named(aux_states or [], auxiliary, "aux_states")
     _refuse_repeated(names)
     _requirements(grad_req, names)
+    _require_home({**arguments, **states}, context)
     known = {name: array.shape for name, array in {**arguments, **states}.items()}
     dtypes = {name: array._data.dtype for name, array in {**arguments, **states}.items()}
     inferred = infer_shapes(symbol._graph, known, dtypes)
@@ -72,12 +73,14 @@ def simple_bind(
         given = "".join(f"{name}: {shape}\n" for name, shape in shapes.items())
         raise type(error)(f"simple_bind error. Arguments:\n{given}{error}") from error
 
+    place = None if context.device_type == "eia" else elsewhere(context)
+
     def allotted(name: str, shape: Any, dtype: Any, old: Mapping[str, NDArray]) -> NDArray:
         dtype = np.dtype(dtype or np.float32)
         found = old.get(name)
         if found is not None and found.shape == shape and found._data.dtype == dtype:
             return found
-        return NDArray(np.zeros(shape, dtype))
+        return NDArray(np.zeros(shape, dtype), home=place)
 
     lent = {name: shared.arg_dict[name] for name in shared_names if name in shared.arg_dict} if shared else {}
     arguments = {
@@ -90,7 +93,7 @@ def simple_bind(
     gradients: dict[str, NDArray] = {}
     if context.device_type != "eia":
         gradients = {
-            name: NDArray(np.zeros_like(arguments[name]._data))
+            name: NDArray(np.zeros_like(arguments[name]._data), home=place)
             for name, requirement in requirements.items()
             if requirement != "null"
         }
@@ -105,6 +108,16 @@ def simple_bind(
         inputs=set(shapes) | _declared(symbol),
         settled=False,
     )
+
+
+def _require_home(arrays: Mapping[str, NDArray], context: Context) -> None:
+    """Raises MXNetError unless the arrays of an executor on the CPU are on its context."""
+    for array in arrays.values():
+        if context.device_type == "cpu" and array.context != context:
+            raise MXNetError(
+                f"Input array is in {array.context} while binding with ctx={context}. All arguments must be in global "
+                f"context ({context}) unless group2ctx is specified for cross-device graph."
+            )
 
 
 def _check_context(context: Context, args_grad: Any, grad_req: Any) -> None:

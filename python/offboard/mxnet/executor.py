@@ -11,7 +11,7 @@ from offboard import rules
 from offboard.errors import InferenceOnlyError, MXNetError
 from offboard.mxnet.bound_arrays import BoundArrays
 from offboard.mxnet.context import Context
-from offboard.mxnet.ndarray.ndarray import NDArray
+from offboard.mxnet.ndarray.ndarray import NDArray, elsewhere
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.operators.infer import infer_shapes, infer_types
 from offboard.runtime.backend import Backend, Report
@@ -110,7 +110,8 @@ class Executor:
         bound = self._bound
         bound.refresh()
         made = self._backend.forward(bound.contents, bound.versions, is_train=bool(is_train))
-        self._outputs = [NDArray(array) for array in made]
+        home = None if self._ctx.device_type == "eia" else elsewhere(self._ctx)
+        self._outputs = [NDArray(array, home=home) for array in made]
         if self._monitor is not None:
             self._monitor.show(bool(is_train))
         return self._outputs

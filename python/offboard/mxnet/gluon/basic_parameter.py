@@ -16,7 +16,7 @@ from offboard.mxnet import ndarray as nd
 from offboard.mxnet import symbol as sym
 from offboard.mxnet.base import mx_real_t
 from offboard.mxnet.context import Context, cpu, current_context, require_single
-from offboard.mxnet.ndarray.ndarray import NDArray, resolve_dtype
+from offboard.mxnet.ndarray.ndarray import NDArray, elsewhere, resolve_dtype
 from offboard.mxnet.symbol.symbol import Symbol
 
 __all__ = ["Constant", "DeferredInitializationError", "Parameter"]
@@ -156,7 +156,12 @@ class Parameter:
                 raise MXNetError(rules.text("gpu_disabled"))
             require_single(context)
         self._contexts = list(contexts)
-        self._data = [value, *(value.copy() for _ in self._contexts[1:])]
+        homes = [None if context.device_type == "eia" else elsewhere(context) for context in self._contexts]
+        arrays = [value, *(value.copy() for _ in homes[1:])]
+        self._data = [
+            array if array._home == home else NDArray(array._data, array._storage, home=home)
+            for array, home in zip(arrays, homes, strict=True)
+        ]
 
     def reset_ctx(self, ctx: Any) -> None:
         """Other contexts for the same values."""

@@ -187,6 +187,8 @@ class HybridBlock(Block):
         arrays = [each for each in flat if each is not None]
         context = self._accelerator() or cpu()
         made = self._cached(arrays, context, is_train=autograd.is_training())
+        for array in made if arrays else ():
+            array._home = arrays[0]._home
         if self._monitor is not None:
             self._show(self._cached, arrays, context)
         return regroup(made, self._out_form)

@@ -245,7 +245,7 @@ class Module(BaseModule):
         """Copies of the parameters."""
         self._ready()
         arguments, auxiliary = self._own_params()
-        return {n: each.copy() for n, each in arguments.items()}, {n: each.copy() for n, each in auxiliary.items()}
+        return tuple({n: each.copyto(cpu()) for n, each in part.items()} for part in (arguments, auxiliary))  # type: ignore[return-value]
 
     # Running
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from offboard.errors import MXNetError
 from offboard.mxnet.context import Context, current_context, require_array_home
-from offboard.mxnet.ndarray.ndarray import NDArray, Storage, apply, resolve_dtype
+from offboard.mxnet.ndarray.ndarray import NDArray, Storage, apply, elsewhere, resolve_dtype
 
 __all__ = [
     "arange", "array", "empty", "eye", "from_dlpack", "from_numpy", "full", "home", "legacy_shape", "linspace", "ones",
@@ -18,9 +18,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def home(ctx: Context | None, operator: str | None = None) -> None:
-    """Raises MXNetError unless arrays can live on ``ctx``, or on the current context when it is None."""
-    require_array_home(current_context() if ctx is None else Context(ctx), operator)
+def home(ctx: Context | None, operator: str | None = None) -> Context | None:
+    """``ctx``, or the current context, as arrays keep it; raises MXNetError unless arrays can live there."""
+    context = current_context() if ctx is None else Context(ctx)
+    require_array_home(context, operator)
+    return elsewhere(context)
 
 
 def legacy_shape(shape: int | Sequence[int]) -> tuple[int, ...]:
@@ -44,9 +46,9 @@ def _refuse_unknown(operator: str, kwargs: dict[str, Any]) -> None:
 def _filled(
     operator: str, value: float, shape: Any, ctx: Context | None, dtype: Any, kwargs: dict[str, Any]
 ) -> NDArray:
-    home(ctx, operator)
+    place = home(ctx, operator)
     _refuse_unknown(operator, kwargs)
-    made = NDArray(np.full(legacy_shape(shape), value, resolve_dtype(dtype)))
+    made = NDArray(np.full(legacy_shape(shape), value, resolve_dtype(dtype)), home=place)
     out: NDArray | None = kwargs.get("out")
     if out is None:
         return made
@@ -56,12 +58,13 @@ def _filled(
 
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """A new array: float32 unless ``dtype`` is given or the source is an NDArray."""
-    home(ctx)
+    place = home(ctx)
     if isinstance(source_array, NDArray):
         if source_array.stype != "default":
             return source_array.astype(source_array.dtype if dtype is None else dtype)
         return NDArray(
-            np.array(source_array._data, source_array._data.dtype if dtype is None else resolve_dtype(dtype))
+            np.array(source_array._data, source_array._data.dtype if dtype is None else resolve_dtype(dtype)),
+            home=place,
         )
     wanted = resolve_dtype(dtype)
     if not isinstance(source_array, np.ndarray):
@@ -71,7 +74,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
             raise TypeError(f"source_array must be array like object ({error})") from None
         if source_array.dtype.kind not in "biufV":
             raise TypeError(f"source_array must be array like object, not {source_array.dtype}")
-    return NDArray(np.array(source_array.astype(wanted), order="C"))
+    return NDArray(np.array(source_array.astype(wanted), order="C"), home=place)
 
 
 def zeros(
@@ -113,9 +116,10 @@ def arange(
     dtype: Any = np.float32,
 ) -> NDArray:
     """Evenly spaced values."""
-    home(ctx, "_arange")
+    place = home(ctx, "_arange")
     given = {"start": start, "stop": stop, "step": step, "repeat": repeat, "dtype": resolve_dtype(dtype).name}
     made: NDArray = apply("_arange", [], given)
+    made._home = place
     return made
 
 
@@ -123,16 +127,18 @@ def linspace(
     start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = np.float32
 ) -> NDArray:
     """``num`` values from start to stop."""
-    home(ctx, "_linspace")
+    place = home(ctx, "_linspace")
     given = {"start": start, "stop": stop, "num": num, "endpoint": endpoint, "dtype": resolve_dtype(dtype).name}
     made: NDArray = apply("_linspace", [], given)
+    made._home = place
     return made
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """Ones on the k-th diagonal."""
-    home(ctx, "_eye")
+    place = home(ctx, "_eye")
     made: NDArray = apply("_eye", [], {"N": N, "M": M, "k": k, "dtype": resolve_dtype(dtype).name}, kwargs.get("out"))
+    made._home = place
     return made
 
 

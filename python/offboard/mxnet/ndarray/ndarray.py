@@ -20,7 +20,7 @@ from offboard.operators import table
 from offboard.operators.shaping import reshape_shape
 from offboard.runtime.imperative import invoke
 
-__all__ = ["NDArray", "Storage", "apply", "resolve_dtype"]
+__all__ = ["NDArray", "Storage", "apply", "elsewhere", "resolve_dtype"]
 
 _SERIAL = itertools.count()
 
@@ -48,7 +48,8 @@ def apply(operator: str, inputs: list[NDArray], params: Mapping[str, Any], out: 
     """Runs an operator on arrays: one array, a list of several, or ``out`` filled."""
     attrs = {key: table.format_value(value) for key, value in params.items()}
     results = invoke(operator, [each._data for each in inputs], attrs, is_train=autograd.is_training())
-    made = [NDArray(array) for array in results]
+    home = inputs[0]._home if inputs else None
+    made = [NDArray(array, home=home) for array in results]
     if out is not None:
         targets = out if isinstance(out, (list, tuple)) else [out]
         for number, (target, value) in enumerate(zip(targets, made, strict=False)):
@@ -68,15 +69,22 @@ def _require_room(operator: str, number: int, target: NDArray, value: NDArray, c
             )
 
 
+def elsewhere(context: Context) -> Context | None:
+    """A context of the CPU as arrays keep it: None for the first one."""
+    return None if context == cpu() else Context(context)
+
+
 class NDArray(Arithmetic):
     """An array on the CPU. Basic slices whose elements lie together are views; ``asnumpy`` copies."""
 
-    __slots__ = ("__weakref__", "_data", "_storage")
+    __slots__ = ("__weakref__", "_data", "_home", "_storage")
     __array_priority__ = 1000.0
 
-    def __init__(self, data: npt.NDArray[Any], storage: Storage | None = None) -> None:
+    def __init__(self, data: npt.NDArray[Any], storage: Storage | None = None, *, home: Context | None = None) -> None:
         self._data = data
         self._storage = Storage() if storage is None else storage
+        # Which of the CPU's contexts it is on, where that is not the first one.
+        self._home = home
 
     if TYPE_CHECKING:
         # Operators are methods, which ndarray.methods adds.
@@ -108,8 +116,8 @@ class NDArray(Arithmetic):
 
     @property
     def context(self) -> Context:
-        """Arrays live on the CPU."""
-        return cpu()
+        """One of the CPU's contexts: arrays live there."""
+        return cpu() if self._home is None else self._home
 
     ctx = context
 
@@ -172,7 +180,7 @@ class NDArray(Arithmetic):
         return NDArray, (self.asnumpy(),)
 
     def __deepcopy__(self, memo: Any) -> NDArray:
-        return self.copy()
+        return NDArray(self._data.copy())
 
     # To NumPy and back
 
@@ -221,13 +229,13 @@ class NDArray(Arithmetic):
 
     def copy(self) -> NDArray:
         """An array of its own memory."""
-        return NDArray(self._data.copy())
+        return NDArray(self._data.copy(), home=self._home)
 
     def copyto(self, other: NDArray | Context) -> Any:
         """Copies into another array, converting, or to a new one on a context; into itself gives False."""
         if isinstance(other, Context):
             require_array_home(other)
-            return self.copy()
+            return NDArray(self._data.copy(), home=elsewhere(other))
         if not isinstance(other, NDArray):
             raise TypeError(f"copyto does not support type {type(other)}")
         if other is self:
@@ -238,11 +246,13 @@ class NDArray(Arithmetic):
         return other
 
     def as_in_context(self, context: Context) -> NDArray:
-        """Itself: every array is on the CPU already."""
+        """Itself, or a copy on another of the CPU's contexts."""
         if not isinstance(context, Context):
             raise TypeError(f"copyto does not support type {type(context)}")
-        require_array_home(context)
-        return self
+        if context == self.context:
+            return self
+        made: NDArray = self.copyto(context)
+        return made
 
     as_in_ctx = as_in_context
 
@@ -258,7 +268,7 @@ class NDArray(Arithmetic):
 
     def detach(self) -> NDArray:
         """A view without gradient."""
-        return NDArray(self._data, self._storage)
+        return NDArray(self._data, self._storage, home=self._home)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """No gradients are kept: nothing to do until ``backward`` refuses."""
@@ -274,7 +284,7 @@ class NDArray(Arithmetic):
 
     def __getitem__(self, key: Any) -> NDArray:
         made, view = indexing.pick(self._data, indexing.plain(key, _data_of))
-        return NDArray(made, self._storage if view else None)
+        return NDArray(made, self._storage if view else None, home=self._home)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, NDArray):
@@ -302,7 +312,7 @@ class NDArray(Arithmetic):
     # Shape
 
     def _viewed(self, shape: tuple[int, ...]) -> NDArray:
-        return NDArray(self._data.reshape(shape), self._storage)
+        return NDArray(self._data.reshape(shape), self._storage, home=self._home)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
         """A view in another shape, by MXNet's codes."""

@@ -21,8 +21,7 @@ __all__ = ["Namespace", "named"]
 def _called(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     out = kwargs.pop("out", None)
     kwargs.pop("name", None)
-    if "ctx" in kwargs:
-        home(kwargs.pop("ctx"), facts.name)
+    place = home(kwargs.pop("ctx"), facts.name) if "ctx" in kwargs else None
     listed = facts.variadic is not None or facts.program_defined
     inputs, params = _listed(facts, args, kwargs) if listed else _declared(facts, args, kwargs)
     nullable = {key for key, each in facts.parameters.items() if each.nullable}
@@ -33,7 +32,10 @@ def _called(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     expected = len(facts.input_names(facts.parse(texts)))
     if expected != len(inputs) and not facts.subgraphs:
         raise MXNetError(f"Operator {facts.name} expects {expected} inputs, but got {len(inputs)} instead.")
-    return apply(facts.name, inputs, texts, out)
+    made = apply(facts.name, inputs, texts, out)
+    if place is not None and isinstance(made, NDArray):
+        made._home = place
+    return made
 
 
 def _listed(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[NDArray], dict[str, Any]]:

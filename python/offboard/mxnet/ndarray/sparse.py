@@ -38,6 +38,7 @@ class BaseSparseNDArray(NDArray):
 
     def __init__(self, shape: tuple[int, ...], values: npt.NDArray[Any], aux: tuple[npt.NDArray[Any], ...]) -> None:
         self._storage = Storage()
+        self._home = None
         self._set(shape, values, aux)
 
     def _set(self, shape: tuple[int, ...], values: npt.NDArray[Any], aux: tuple[npt.NDArray[Any], ...]) -> None:
