@@ -85,6 +85,7 @@ class _Scope(dict[str, Any]):
             "triangle",
             "rois",
             "objects",
+            "labels",
             "image_sizes",
             "affine",
             "edges",
@@ -311,6 +312,18 @@ class _Scope(dict[str, Any]):
             generator = self._generator()
             sizes = [generator.uniform(0.6, 1.0, shape[0]) * each for each in (height, width)]
             return np.stack([*sizes, generator.choice([1.0, 0.5, 2.0], shape[0])], 1)
+
+        return make
+
+    def _labels(self, classes: int, blank_first: bool) -> Contents:
+        """Rows of one class or more, and padding: 0 where that is the blank, else -1."""
+
+        def make(shape: Shape) -> np.ndarray:
+            generator = self._generator()
+            made = generator.integers(int(blank_first), max(classes - int(not blank_first), 2), shape)
+            for row in made:
+                row[generator.integers(1, shape[1] + 1) :] = 0 if blank_first else -1
+            return made.astype(np.float64)
 
         return make
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from offboard.operators.builder import FLOAT64, Dtype, Shape, Value
 from offboard.operators.convolution import channels_last, spatial, to_channels_first, to_channels_last
-from offboard.operators.elementwise import cube_root
+from offboard.operators.elementwise import cube_root, expect_float
 from offboard.operators.record import Params, operator
 
 
@@ -36,8 +36,7 @@ def pooling(p: Params, x: Value) -> Value:
     """Maximum, average, sum or lp norm of windows; ``valid`` rounds sizes down, ``full`` up."""
     if p.pooling_convention == "same" and not (p.global_pool and x.ndim == 3):
         raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
-    if not x.is_float:
-        raise ValueError(f"This operation only support floating point types, not {x.dtype}")
+    expect_float(x)
     if x.ndim not in (3, 4, 5):
         raise ValueError(f"Pooling: Input data should be 3D, 4D or 5D (batch, channel, ...), not {x.shape}")
     last = channels_last(p.layout)
@@ -155,6 +154,7 @@ def pooling_v1(p: Params, x: Value) -> Value:
 
     An average divides by the kernel's size, even where a window goes beyond the padding.
     """
+    expect_float(x)
     if x.ndim != 4:
         raise ValueError(f"data must have 4 dimensions, got {x.shape}")
     kernel: Shape = x.shape[2:]
