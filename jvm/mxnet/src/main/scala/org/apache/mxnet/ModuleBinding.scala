@@ -20,6 +20,21 @@ private[mxnet] object ModuleBinding {
   /** Whether an argument is a label by its name: no checkpoint has it, and its shape goes with the batch. */
   def isLabel(name: String): Boolean = name.endsWith("label")
 
+  /** Copies a parameter in, unless it is there already: what is not written stays a constant of the bound graph. */
+  def fill(target: NDArray, value: NDArray): Unit = {
+    val there = value.shape == target.shape && value.dtype == target.dtype && value.elements.bytes == target.elements.bytes
+    if (!there) value.copyTo(target)
+  }
+
+  /** The same for every parameter that is given, by name. */
+  def fill(targets: Map[String, NDArray], values: Map[String, NDArray], allowExtra: Boolean): Unit =
+    Option(values).getOrElse(Map.empty).foreach { case (name, value) =>
+      targets.get(name) match {
+        case Some(target) => fill(target, value)
+        case None => require(allowExtra, s"The symbol has no parameter $name")
+      }
+    }
+
   /**
    * Binds to arrays whose shapes follow from those of the inputs.
    *

@@ -109,11 +109,14 @@ class DataParallelExecutorGroup private[module] (
   }
 
   /** Gives every context the first one's parameters. */
-  private[module] def spread(): Unit = executors.tail.foreach(_.copyParamsFrom(arguments, auxiliary))
+  private[module] def spread(): Unit = if (executors.size > 1) setParams(arguments, auxiliary)
 
   /** Copies parameters into every context's. */
   def setParams(argParams: Map[String, NDArray], auxParams: Map[String, NDArray], allowExtra: Boolean = false): Unit =
-    executors.foreach(_.copyParamsFrom(argParams, auxParams, allowExtra))
+    executors.foreach { executor =>
+      ModuleBinding.fill(executor.argDict, argParams, allowExtra)
+      ModuleBinding.fill(executor.auxDict, auxParams, allowExtra)
+    }
 
   /** Copies the parameters out. */
   def getParams(argParams: Map[String, NDArray], auxParams: Map[String, NDArray]): Unit = {

@@ -162,7 +162,7 @@ class Module(symbolVar: Symbol,
   private def fill(bound: Map[String, NDArray], given: Map[String, NDArray], initializer: Initializer, allowMissing: Boolean): Unit =
     bound.foreach { case (name, array) =>
       Option(given).flatMap(_.get(name)) match {
-        case Some(value) => value.copyTo(array)
+        case Some(value) => ModuleBinding.fill(array, value)
         case None =>
           require(given == null || allowMissing, s"$name is not presented")
           Option(initializer).foreach(_.apply(name, array))

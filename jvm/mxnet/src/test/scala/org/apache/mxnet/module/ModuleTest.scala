@@ -215,6 +215,18 @@ class ModuleTest {
     assertEquals(Shape(3, 2), module.outputShapes.head._2)
   }
 
+  @Test def parametersThatAreThereAreNotWritten(): Unit = {
+    val array = NDArray.ones(2)
+    val before = array.elements.memory.version
+    ModuleBinding.fill(array, NDArray.ones(2))
+    assertEquals(before, array.elements.memory.version)
+    ModuleBinding.fill(array, NDArray.zeros(2))
+    assertTrue(before != array.elements.memory.version)
+    assertArrayEquals(Array(0f, 0f), array.toArray)
+    assertTrue(fails(classOf[IllegalArgumentException])(ModuleBinding.fill(Map("a" -> array), Map("b" -> array), allowExtra = false))
+      .contains("The symbol has no parameter b"))
+  }
+
   @Test def sharesFollowTheWorkLoads(): Unit = {
     assertEquals(IndexedSeq((0, 1), (1, 4)), DataParallelExecutorGroup.split(4, IndexedSeq(1f, 3f)))
     assertEquals(IndexedSeq((0, 2), (2, 3)), DataParallelExecutorGroup.split(3, IndexedSeq(1f, 1f)))
