@@ -131,3 +131,11 @@ def test_a_graph_draws_anew_each_time() -> None:
     second = executor.forward()[0].asnumpy()
     assert (first != second).any()
     assert first.mean() == pytest.approx(6, abs=0.1)
+
+
+def test_consumers_say_what_shape_is_drawn() -> None:
+    noise = mx.sym.random.normal(loc=5, scale=0.1)
+    executor = (noise + mx.sym.var("x")).bind(mx.cpu(), {"x": mx.nd.ones((50, 2))})
+    made = executor.forward()[0].asnumpy()
+    assert made.shape == (50, 2)
+    assert made.std() > 0.01

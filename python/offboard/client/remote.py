@@ -60,7 +60,7 @@ def open_remote(
     try:
         return RemoteBackend(graph, arrays, versions, inputs, settled=settled, instance_nodes=instance_nodes)
     except _InPieces as where:
-        pieces = cut(graph, where.instance, where.cut_after)
+        pieces = cut(graph, where.instance, where.cut_after, arrays)
         open_piece = partial(open_remote, instance_nodes=len(where.instance))
         return PartitionedBackend(pieces, open_piece, arrays, versions, inputs, settled=settled, place="accelerator")
 

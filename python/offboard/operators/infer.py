@@ -25,7 +25,7 @@ from offboard.operators.builder import FLOAT32, Builder, Dtype
 from offboard.operators.casts import BFLOAT16
 from offboard.operators.record import NOTHING, Operator, Params, PartialShape
 
-__all__ = ["Shapes", "TYPE_FLAGS", "Types", "infer_shapes", "infer_types", "is_complete"]
+__all__ = ["Shapes", "TYPE_FLAGS", "Types", "infer_shapes", "infer_types", "is_complete", "open_creations"]
 
 # MXNet's numbers of element types.
 TYPE_FLAGS: dict[int, Dtype] = {
@@ -157,6 +157,26 @@ def infer_shapes(
     arguments, auxiliary, outputs = walk.by_name(found)
     complete = all(_is_known(shape) for shape in (*arguments.values(), *auxiliary.values(), *outputs))
     return Shapes(*walk.by_name({key: _outside(shape) for key, shape in found.items()}), complete)
+
+
+def open_creations(
+    graph: Graph, shapes: Mapping[str, PartialShape], dtypes: Mapping[str, Dtype]
+) -> dict[int, PartialShape]:
+    """The inferred shapes of creation operators whose parameters leave dimensions open, by node id."""
+    found = []
+    for node in graph.nodes():
+        record = records.find(node.op) if node.op is not None else None
+        if record is not None and record.partial is not None:
+            params = Params(Builder(), record.facts.parse(node.attrs), node.name)
+            with records.refusals(record, params, ()):
+                own = record.partial(params)
+            if not is_complete(own):
+                found.append(node)
+    if not found:
+        return {}
+    extended = Graph([*graph.heads, *(Entry(node, 0) for node in found)])
+    inferred = infer_shapes(extended, shapes, dtypes).outputs[len(graph.heads) :]
+    return {id(node): shape for node, shape in zip(found, inferred, strict=True)}
 
 
 _UNKNOWN = -1

@@ -16,13 +16,13 @@ import onnx
 from offboard import rules
 from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.lists import output_names
-from offboard.graph.node import Entry, Graph
+from offboard.graph.node import Graph
 from offboard.operators import record as records
 from offboard.operators.builder import FLOAT32, Builder, Dtype, NodeRecord, Shape, Value, element_type
 from offboard.operators.casts import BFLOAT16
-from offboard.operators.infer import infer_shapes, is_complete
+from offboard.operators.infer import open_creations
 from offboard.operators.liveness import Step, peak_bytes
-from offboard.operators.record import Params, PartialShape
+from offboard.operators.record import Params
 
 __all__ = ["IR_VERSION", "Lowered", "OPSET", "Placement", "TensorSpec", "emit_graph", "lower", "placement", "widened"]
 
@@ -140,7 +140,7 @@ def lower(
 def emit_graph(builder: Builder, graph: Graph, variables: Mapping[str, Value], *, is_train: bool) -> list[Value]:
     """Appends the nodes of ``graph`` to ``builder``, whose values ``variables`` are by name; returns the heads."""
     shapes = {name: value.shape for name, value in variables.items()}
-    wanted = _open_creations(graph, shapes, {name: value.dtype for name, value in variables.items()})
+    wanted = open_creations(graph, shapes, {name: value.dtype for name, value in variables.items()})
     entries: dict[tuple[int, int], Value] = {}
     for node in graph.nodes():
         if node.op is None:
@@ -168,24 +168,6 @@ def emit_graph(builder: Builder, graph: Graph, variables: Mapping[str, Value], *
                 raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
             entries[id(node), index] = made
     return [entries[id(head.node), head.index] for head in graph.heads]
-
-
-def _open_creations(graph: Graph, shapes: Mapping[str, Shape], dtypes: Mapping[str, Dtype]) -> dict[int, PartialShape]:
-    """The inferred shapes of creation operators whose parameters leave dimensions open, by node id."""
-    found = []
-    for node in graph.nodes():
-        record = records.find(node.op) if node.op is not None else None
-        if record is not None and record.partial is not None:
-            params = Params(Builder(), record.facts.parse(node.attrs), node.name)
-            with records.refusals(record, params, ()):
-                own = record.partial(params)
-            if not is_complete(own):
-                found.append(node)
-    if not found:
-        return {}
-    extended = Graph([*graph.heads, *(Entry(node, 0) for node in found)])
-    inferred = infer_shapes(extended, shapes, dtypes).outputs[len(graph.heads) :]
-    return {id(node): shape for node, shape in zip(found, inferred, strict=True)}
 
 
 def _model(

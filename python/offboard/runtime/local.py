@@ -34,7 +34,7 @@ def open_local(
     where = placement(graph)
     if not where.instance and not where.cut_after:
         return LocalBackend(graph, arrays, inputs)
-    pieces = cut(graph, where.instance, where.cut_after)
+    pieces = cut(graph, where.instance, where.cut_after, arrays)
     return PartitionedBackend(pieces, open_local, arrays, versions, inputs, settled=settled, place="instance")
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
 
 from offboard.graph.lists import output_name
 from offboard.graph.node import Entry, Graph, Node
+from offboard.operators import table
+from offboard.operators.infer import open_creations
+from offboard.operators.record import PartialShape
 
 __all__ = ["Partition", "Piece", "cut"]
 
@@ -30,9 +36,15 @@ class Partition:
     heads: tuple[str, ...]
 
 
-def cut(graph: Graph, instance: Collection[int], cut_after: Collection[int]) -> Partition:
+def cut(
+    graph: Graph,
+    instance: Collection[int],
+    cut_after: Collection[int],
+    arrays: Mapping[str, npt.NDArray[Any]] | None = None,
+) -> Partition:
     """Cuts ``graph`` around the nodes ``instance`` and behind those ``cut_after``, by index in its nodes.
 
+    With the ``arrays`` of its variables, creation operators that leave their shape to consumers are told which it is.
     Everything between is kept together as far as it goes: a node joins the first piece that can run it.
     """
     nodes = graph.nodes()
@@ -58,6 +70,10 @@ def cut(graph: Graph, instance: Collection[int], cut_after: Collection[int]) -> 
         if entry.node.op is not None and (stage[id(entry.node)] != stage[id(node)] or id(node) in here)
     } | {(id(head.node), head.index) for head in graph.heads if head.node.op is not None}
     names = _names(nodes, crossing)
+    creations: Mapping[int, PartialShape] = {}
+    if arrays is not None:
+        shapes = {name: array.shape for name, array in arrays.items()}
+        creations = open_creations(graph, shapes, {name: array.dtype for name, array in arrays.items()})
     groups: dict[tuple[int, int], list[Node]] = {}
     for node in nodes:
         if node.op is not None:
@@ -65,7 +81,7 @@ def cut(graph: Graph, instance: Collection[int], cut_after: Collection[int]) -> 
             key = (stage[id(node)], id(node) if id(node) in here else 0)
             groups.setdefault(key, []).append(node)
     pieces = [
-        _piece(members, names, on_instance=bool(key[1]))
+        _piece(members, names, creations, on_instance=bool(key[1]))
         for key, members in sorted(groups.items(), key=lambda e: e[0][0])
     ]
     heads = tuple(head.node.name if head.node.op is None else names[id(head.node), head.index] for head in graph.heads)
@@ -86,7 +102,13 @@ def _names(nodes: list[Node], crossing: set[tuple[int, int]]) -> dict[tuple[int,
     return made
 
 
-def _piece(members: list[Node], names: dict[tuple[int, int], str], *, on_instance: bool) -> Piece:
+def _piece(
+    members: list[Node],
+    names: dict[tuple[int, int], str],
+    creations: Mapping[int, PartialShape],
+    *,
+    on_instance: bool,
+) -> Piece:
     inside = {id(node) for node in members}
     made: dict[int, Node] = {}
     received: dict[str, Node] = {}
@@ -103,9 +125,10 @@ def _piece(members: list[Node], names: dict[tuple[int, int], str], *, on_instanc
         return Entry(received.setdefault(name, Node(None, name)), 0)
 
     for node in members:
-        made[id(node)] = Node(
-            node.op, node.name, dict(node.attrs), [source(each) for each in node.inputs], node.subgraphs
-        )
+        attrs = dict(node.attrs)
+        if creations.get(id(node)) is not None:
+            attrs["shape"] = table.format_value(creations[id(node)])
+        made[id(node)] = Node(node.op, node.name, attrs, [source(each) for each in node.inputs], node.subgraphs)
     heads = [(key, name) for key, name in names.items() if key[0] in inside]
     graph = Graph([Entry(made[node_id], index) for (node_id, index), _ in heads])
     return Piece(graph, tuple(name for _, name in heads), on_instance, frozenset(received))
