@@ -43,6 +43,11 @@ def single(g: Builder, value: float) -> Value:
 
 def saturated(x: Value, dtype: Dtype) -> Value:
     """Numbers rounded half to even and saturated to an integer type."""
+    g = x.graph
+    if x.dtype == FLOAT32 and dtype in (INT8, UINT8):
+        made = g.emit("QuantizeLinear", [x, g.const(1, FLOAT32), g.const(0, dtype)], x.shape, dtype)
+        # Of NaN it makes the smallest number. Arithmetic of int8 wraps: this makes it the largest.
+        return made if dtype == UINT8 else made + x.isnan().cast(INT8) * (g.const(127, INT8) - made)
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     # In float64, which has int32's largest number.
     rounded = x.unary("Round").cast(FLOAT64).clip(float(low), float(high))
@@ -189,8 +194,7 @@ def quantized_act(p: Params, x: Value, low: Value, high: Value) -> list[Value]:
     if p.act_type != "relu":
         raise ValueError("_contrib_quantized_act only supports act_type=relu for now")
     require(x, "the data", INT8, UINT8)
-    whole = x.cast(INT64)
-    return [p.graph.maximum(whole, p.graph.const(0, INT64)).cast(INT8), low, high]
+    return [x.unary("Relu") if x.dtype == INT8 else x.cast(INT8), low, high]
 
 
 def _pooled(p: Params, x: Value) -> Value:
