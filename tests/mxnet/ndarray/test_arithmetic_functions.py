@@ -149,3 +149,14 @@ def test_hand_written_functions() -> None:
     counts, edges = nd.histogram(a, bins=3)
     assert counts.asnumpy().tolist() == [1, 1, 2]
     assert edges.asnumpy().tolist() == [0, 1, 2, 3]
+
+
+def test_out_may_be_positional_behind_the_parameters() -> None:
+    array, out = mx.nd.array([-1, 2]), mx.nd.zeros((2,))
+    assert mx.nd.relu(array, out) is out
+    np.testing.assert_array_equal(out.asnumpy(), [0, 2])
+    assert mx.nd.clip(array, 0, 1, out, "named") is out
+    np.testing.assert_array_equal(out.asnumpy(), [0, 1])
+    assert mx.nd.concat(array, array, dim=0, out=mx.nd.zeros((4,))).shape == (4,)
+    with pytest.raises(TypeError, match="at most 3 arguments"):
+        mx.nd.relu(array, out, "named", 3)

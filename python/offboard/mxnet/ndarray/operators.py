@@ -19,11 +19,11 @@ __all__ = ["Namespace", "named"]
 
 
 def _called(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    out = kwargs.pop("out", None)
-    kwargs.pop("name", None)
     place = home(kwargs.pop("ctx"), facts.name) if "ctx" in kwargs else None
     listed = facts.variadic is not None or facts.program_defined
     inputs, params = _listed(facts, args, kwargs) if listed else _declared(facts, args, kwargs)
+    out = params.pop("out", None)
+    params.pop("name", None)
     nullable = {key for key, each in facts.parameters.items() if each.nullable}
     params = {key: value for key, value in params.items() if value is not None or key in nullable}
     if isinstance(params.get("dtype"), type):
@@ -46,7 +46,7 @@ def _listed(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -
             raise AssertionError(f"Positional arguments must have NDArray type, but got {value}")
         inputs.append(value)
     params = dict(kwargs)
-    named = [key for key, value in params.items() if isinstance(value, NDArray)]
+    named = [key for key, value in params.items() if isinstance(value, NDArray) and key != "out"]
     inputs += [params.pop(key) for key in named]
     if facts.variadic is not None:
         params.setdefault(facts.variadic, len(inputs))
@@ -56,9 +56,9 @@ def _listed(facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 def _declared(
     facts: table.Facts, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[list[NDArray], dict[str, Any]]:
-    """Arrays come first, parameters after them in the table's order; an array that is None is left out."""
+    """Arrays come first, then parameters in the table's order, ``out`` and ``name``; None leaves an array out."""
     declared = facts.declared_inputs
-    order = [*declared, *(key for key in facts.parameters if key not in declared)]
+    order = [*declared, *(key for key in facts.parameters if key not in declared), "out", "name"]
     if len(args) > len(order):
         raise TypeError(f"{facts.name} takes at most {len(order)} arguments, {len(args)} are given")
     given = dict(zip(order, args, strict=False))
