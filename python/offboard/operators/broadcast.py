@@ -43,15 +43,22 @@ def _power(a: Value, b: Value) -> Value:
 
 
 def _hypot(a: Value, b: Value) -> Value:
-    if a.dtype != FLOAT64:
-        return _hypot(a.cast(FLOAT64), b.cast(FLOAT64)).cast(a.dtype)
     g = a.graph
+    if a.dtype == FLOAT64:
+        # Of the quotients by the larger side: squares would overflow where the root does not.
+        larger = g.maximum(a.abs(), b.abs())
+        unit = g.where(larger.equals(0), g.const(1.0), larger)
+        made = _root_of_squares(a / unit, b / unit) * larger
+    else:
+        made = _root_of_squares(a.cast(FLOAT64), b.cast(FLOAT64)).cast(a.dtype)
+    if not a.is_float:
+        return made
     infinite = a.unary("IsInf", BOOL) | b.unary("IsInf", BOOL)
-    # Of the quotients by the larger side: squares would overflow where the root does not.
-    larger = g.maximum(a.abs(), b.abs())
-    unit = g.where(larger.equals(0), g.const(1.0), larger)
-    left, right = a / unit, b / unit
-    return g.where(infinite, g.const(np.inf), (left * left + right * right).sqrt() * larger)
+    return g.where(infinite, g.const(np.inf, a.dtype), made)
+
+
+def _root_of_squares(a: Value, b: Value) -> Value:
+    return (a * a + b * b).sqrt()
 
 
 def _extreme(op: str) -> Callable[[Value, Value], Value]:

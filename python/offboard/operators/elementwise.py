@@ -49,8 +49,7 @@ def _sign(x: Value) -> Value:
     if not x.is_float:
         return x.unary("Sign")
     # NaN has sign 0, unlike ONNX's.
-    g = x.graph
-    return g.where(x > 0, g.const(1, x.dtype), g.where(x < 0, g.const(-1, x.dtype), g.const(0, x.dtype)))
+    return (x > 0).cast(x.dtype) - (x < 0).cast(x.dtype)
 
 
 def round_half_away(x: Value) -> Value:
@@ -81,6 +80,9 @@ def _log1p(x: Value) -> Value:
 
 def _logarithm(x: Value, base: float) -> Value:
     """Of whole powers of the base exactly: the quotient of logarithms may lie just below, which integers truncate."""
+    if x.is_float and x.dtype != FLOAT64:
+        # Rounding takes what float64 is off by.
+        return (x.cast(FLOAT64).log() * (1 / math.log(base))).cast(x.dtype)
     made = x.log() * (1 / math.log(base))
     near = made.unary("Round")
     power = (near * 0.0 + base) ** near
@@ -313,8 +315,12 @@ def smooth_l1(p: Params, x: Value) -> Value:
     """Huber's loss with transition 1 / scalar^2; integers take the scalar truncated."""
     squared = float(number_in(p.scalar, x.dtype)) ** 2
     edge = math.inf if squared == 0 else 1.0 / squared
-    wide = x if x.is_float else x.cast(FLOAT64)
-    made = wide.graph.where(wide.abs() > edge, wide.abs() - 0.5 * edge, wide * wide * (0.5 * squared))
+    size = (x if x.is_float else x.cast(FLOAT64)).abs()
+    if edge == 0:
+        return cast_to(size, x.dtype)
+    # x^2 / 2 of squared up to the edge and |x| - edge / 2 beyond it, without choosing element by element.
+    near = size.graph.minimum(size, size.graph.const(edge, size.dtype))
+    made = (size - near) + near * near * (0.5 * squared)
     return cast_to(made, x.dtype)
 
 
