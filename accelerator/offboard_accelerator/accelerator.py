@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -22,9 +23,9 @@ __all__ = ["AcceleratorState"]
 
 
 class AcceleratorState:
-    """Made once from the worker's configuration."""
+    """Made once from the worker's configuration, and the process that converts where that was started before."""
 
-    def __init__(self, config: WorkerConfig) -> None:
+    def __init__(self, config: WorkerConfig, converting: subprocess.Popen[bytes] | None = None) -> None:
         identity, kind = config.accelerator.id, config.accelerator.type
         folder = Path(config.data_dir)
         limits = config.limits
@@ -34,7 +35,7 @@ class AcceleratorState:
         self.store = Store(folder / "blobs", identity, limits["store_bytes"], limits["blob_bytes"])
         self.ledger = Ledger(identity, __version__, kind.memory_bytes)
         self.engine = OnnxRuntimeEngine(kind.memory_bytes, kind.threads, self.ledger.refusal)
-        self.converter = Converter(self.store.folder, limits["convert_seconds"], limits["convert_bytes"])
+        self.converter = Converter(self.store.folder, limits["convert_seconds"], limits["convert_bytes"], converting)
         self.quarantine = Quarantine(
             folder / "quarantine", identity, config.died_of, limits["deaths_before_quarantine"]
         )
@@ -45,7 +46,6 @@ class AcceleratorState:
         self.repository = Repository(folder_of_models, self.executors, self.store)
         self.regions = Regions(identity, limits["shared_memory_regions"])
         self.sessions = Sessions(identity, limits["lease_seconds"], limits["sessions"], self._ended)
-        threading.Thread(target=self.converter.warm, name="converter", daemon=True).start()
 
     def close(self) -> None:
         """Ends what would outlive the worker."""

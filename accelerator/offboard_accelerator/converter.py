@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from offboard.errors import InvalidGraphError, MXNetError
 from offboard.operators.lowering import TensorSpec
 from offboard.wire.datatype import datatype_of, dtype_of
 
-__all__ = ["Converted", "Converter", "ConverterDiedError", "Variable"]
+__all__ = ["Converted", "Converter", "ConverterDiedError", "Variable", "start"]
 
 _HEAD = struct.Struct("<II")
 _REPLY_BYTES = 1 << 31
@@ -70,18 +71,27 @@ class Converted:
         return not self.instance and not self.cut_after
 
 
-class Converter:
-    """Runs the child, one request at a time, and starts another when it dies."""
+def start() -> subprocess.Popen[bytes]:
+    """A child, which imports at once all that it needs, whatever it will be told."""
+    command = [sys.executable, "-m", "offboard_accelerator.converter", str(os.getpid())]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def __init__(self, folder: Path, seconds: float, address_space: int) -> None:
+
+class Converter:
+    """Runs the child, one request at a time, and starts another when it dies.
+
+    ``folder`` has the blobs; a request may take ``seconds``, and ``address_space`` bytes beyond the child's own.
+    """
+
+    def __init__(
+        self, folder: Path, seconds: float, address_space: int, child: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        """Takes over ``child``, or starts one."""
         self._folder, self._seconds, self._address_space = folder, seconds, address_space
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def warm(self) -> None:
-        """Starts the child, so that the first bind does not wait for its imports."""
-        with self._lock:
-            self._ensure()
+        # Children die with the thread that starts them: that of a call or a lane may end any time.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="converter")
+        self._child: subprocess.Popen[bytes] | None = child or self._starter.submit(start).result()
 
     def convert(self, format_: str, graph: bytes, variables: Sequence[Variable]) -> Converted:
         """Lowers or checks a graph and opens it once.
@@ -90,6 +100,8 @@ class Converter:
             ConverterDiedError: it died of it. MXNetError and its subclasses: what is wrong with the graph.
         """
         header = {
+            "folder": str(self._folder),
+            "address_space": self._address_space,
             "format": format_,
             "variables": [
                 {
@@ -123,15 +135,14 @@ class Converter:
             if self._child is not None:
                 _end(self._child)
                 self._child = None
+        self._starter.shutdown()
 
     def _ensure(self) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is not None:
             _end(self._child)
             self._child = None
         if self._child is None:
-            command = [sys.executable, "-m", "offboard_accelerator.converter", str(self._folder)]
-            command += [str(self._address_space), str(os.getpid())]
-            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._child = self._starter.submit(start).result()
         return self._child
 
     def _ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -202,7 +213,7 @@ def _read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     return decoded, body
 
 
-def _serve(folder: Path) -> None:
+def _serve() -> None:
     """The child: answers until its input ends."""
     # Whatever a library prints must not get between the frames.
     answers = os.fdopen(os.dup(1), "wb")
@@ -211,13 +222,17 @@ def _serve(folder: Path) -> None:
     from offboard_accelerator import conversion
 
     registry()
+    limited = False
     while True:
         try:
             header, body = _read(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            made = conversion.convert(header, body, folder)
+            if not limited:
+                _limit(int(header["address_space"]))
+                limited = True
+            made = conversion.convert(header, body, Path(header["folder"]))
             reply = {
                 "inputs": [_entry(spec) for spec in made.inputs],
                 "outputs": [_entry(spec) for spec in made.outputs],
@@ -234,17 +249,19 @@ def _serve(folder: Path) -> None:
             _write(answers, {"error": "InvalidGraphError", "message": text}, b"")
 
 
-def main() -> None:
-    """``python -m offboard_accelerator.converter FOLDER ADDRESS_SPACE PARENT``."""
-    folder, space, parent = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    from offboard_accelerator.lifeline import die_with
-
-    die_with(parent)
+def _limit(address_space: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as statm:
         own = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (own + space, own + space))
+    resource.setrlimit(resource.RLIMIT_AS, (own + address_space, own + address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _serve(folder)
+
+
+def main() -> None:
+    """``python -m offboard_accelerator.converter PARENT``."""
+    from offboard_accelerator.lifeline import die_with
+
+    die_with(int(sys.argv[1]))
+    _serve()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from grpc_reflection.v1alpha import reflection
 
 from offboard.operators.record import registry
 from offboard.wire.pool import ACCELERATOR, INFERENCE, POOL
-from offboard_accelerator import logs
+from offboard_accelerator import converter, logs
 from offboard_accelerator.accelerator import AcceleratorState
 from offboard_accelerator.addresses import listen_at
 from offboard_accelerator.lane import Lanes
@@ -40,9 +41,9 @@ _OPEN = 8
 _GRACE_SECONDS = 5.0
 
 
-def serve(config: WorkerConfig) -> tuple[Any, Lanes, AcceleratorState]:
+def serve(config: WorkerConfig, converting: subprocess.Popen[bytes]) -> tuple[Any, Lanes, AcceleratorState]:
     """The running gRPC server of a worker, its lanes, and its state."""
-    state = AcceleratorState(config)
+    state = AcceleratorState(config, converting)
     limit = config.limits["message_bytes"]
     interceptors = [TokenInterceptor(read_token(config.token_file))] if config.token_file else []
     server = grpc.server(
@@ -83,6 +84,8 @@ def serve(config: WorkerConfig) -> tuple[Any, Lanes, AcceleratorState]:
 def main() -> None:
     """Waits for the configuration on standard input, serves, and drains at SIGTERM or at the end of the input."""
     die_with(os.getppid())
+    # It imports as long as this process does, and is wanted as soon: an executor that is bound again waits for both.
+    converting = converter.start()
     registry()
     if "--rest" in sys.argv:
         import offboard_accelerator.rest.server
@@ -92,12 +95,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = sys.stdin.readline()
     if not line:
+        converting.kill()
         return
     config = WorkerConfig.from_json(line)
     logs.configure(os.environ.get("OFFBOARD_LOG", "info"), accelerator=config.accelerator.id)
     # From now on no caller is refused: over HTTP it waits until gRPC, which most use, is up.
     listener = listen_at(config.http) if config.http else None
-    server, lanes, state = serve(config)
+    server, lanes, state = serve(config, converting)
     rest = None
     if listener is not None:
         # Imported only where it is served: that takes long.

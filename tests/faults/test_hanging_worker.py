@@ -14,7 +14,7 @@ from offboard.errors import AcceleratorUnavailableError
 from offboard_accelerator import embedded
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from worker_process import worker_of
+from worker_process import stop, worker_of
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_it_is_restarted_and_the_call_replayed(daemon: embedded.EmbeddedDaemon) 
     executor = (mx.sym.Variable("data") * 2.0).simple_bind(mx.eia(), "null", data=(2,))
     executor.forward(data=mx.nd.ones((2,)))
     stopped = worker_of(daemon.pid)
-    os.kill(stopped, signal.SIGSTOP)
+    stop(stopped)
     assert executor.forward(data=mx.nd.full((2,), 3.0))[0].asnumpy().tolist() == [6.0, 6.0]
     assert not Path(f"/proc/{stopped}").exists()
     (status,) = operator.describe().accelerators
@@ -44,7 +44,7 @@ def test_a_call_ends_by_its_deadline(daemon: embedded.EmbeddedDaemon, monkeypatc
     executor = (mx.sym.Variable("data") * 2.0).simple_bind(mx.eia(), "null", data=(2,))
     executor.forward(data=mx.nd.ones((2,)))
     worker = worker_of(daemon.pid)
-    os.kill(worker, signal.SIGSTOP)
+    stop(worker)
     monkeypatch.setenv("OFFBOARD_CALL_SECONDS", "1")
     with pytest.raises(AcceleratorUnavailableError, match="did not answer in time"):
         executor.forward(data=mx.nd.full((2,), 3.0))

@@ -22,6 +22,9 @@ from offboard.wire import accelerator as pb
 from offboard.wire import inference as oip
 from offboard_accelerator import embedded
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from worker_process import children_of, stop, worker_of
+
 SECONDS = 60.0
 # Tested where what they limit is: in test_quarantine.py, test_quarantined_graph.py and test_hanging_worker.py.
 ELSEWHERE = {"deaths_before_quarantine", "silence_seconds"}
@@ -224,7 +227,7 @@ def _(daemon: embedded.EmbeddedDaemon) -> None:
     # A session that is renewed lives on; one whose process is stopped lapses, and is made anew when that goes on.
     time.sleep(2.5 * VALUES["lease_seconds"])
     assert operator.describe().accelerators[0].sessions == 2
-    os.kill(other.pid, signal.SIGSTOP)
+    stop(other.pid)
     _eventually(lambda: operator.describe().accelerators[0].sessions == 1)
     _eventually(lambda: len(operator.describe().accelerators[0].executors) == 1)
     os.kill(other.pid, signal.SIGCONT)
@@ -238,10 +241,10 @@ def _(daemon: embedded.EmbeddedDaemon) -> None:
     assert connection.call_seconds() == rules.limit("call_seconds")
     executor = doubled(2)
     executor.forward()
-    (worker,) = _workers(daemon.pid)
+    worker = worker_of(daemon.pid)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OFFBOARD_CALL_SECONDS", "0.2")
-        os.kill(worker, signal.SIGSTOP)
+        stop(worker)
         with pytest.raises(AcceleratorUnavailableError, match="did not answer in time"):
             executor.forward(data=mx.nd.ones((2,)))
         os.kill(worker, signal.SIGCONT)
@@ -252,10 +255,10 @@ def _(daemon: embedded.EmbeddedDaemon) -> None:
     # The client's, too, like call_seconds.
     assert connection.bind_seconds() == rules.limit("bind_seconds")
     assert doubled(2).forward()[0].shape == (2,)
-    (converter,) = _children(_workers(daemon.pid)[0])
+    (converter,) = children_of(worker_of(daemon.pid))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OFFBOARD_BIND_SECONDS", "0.5")
-        os.kill(converter, signal.SIGSTOP)
+        stop(converter)
         with pytest.raises(AcceleratorUnavailableError, match="did not answer in time while binding"):
             doubled(3)
         os.kill(converter, signal.SIGCONT)
@@ -266,8 +269,8 @@ def _(daemon: embedded.EmbeddedDaemon) -> None:
 def _(daemon: embedded.EmbeddedDaemon) -> None:
     # The process that converts imports first.
     _eventually(lambda: _binds(2))
-    (converter,) = _children(_workers(daemon.pid)[0])
-    os.kill(converter, signal.SIGSTOP)
+    (converter,) = children_of(worker_of(daemon.pid))
+    stop(converter)
     with pytest.raises(InvalidGraphError, match=r"took longer than 10 s .*limit convert_seconds"):
         doubled(3)
     _eventually(lambda: _binds(4))
@@ -304,13 +307,3 @@ def _binds(size: int) -> bool:
         return doubled(size).forward()[0].shape == (size,)
     except InvalidGraphError:
         return False
-
-
-def _workers(supervisor: int) -> list[int]:
-    """Those that serve: a standby has no children."""
-    return [each for each in _children(supervisor) if _children(each)]
-
-
-def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(each) for task in tasks for each in (task / "children").read_text().split()]
