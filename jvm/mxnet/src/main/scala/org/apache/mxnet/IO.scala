@@ -1,7 +1,7 @@
 package org.apache.mxnet
 
 import org.apache.mxnet.DType.DType
-import org.apache.mxnet.io.{FileBatches, MXDataIter, MXDataPack}
+import org.apache.mxnet.io.{IterParameters, MXDataIter, MXDataPack, RowSource}
 
 /** Iterators of MXNet's own by their names. */
 object IO {
@@ -16,8 +16,12 @@ object IO {
   def CSVPack: PackCreateFunc = createMXDataPack("CSVIter")
 
   /** An iterator with parameters as texts; `data_name` and `label_name` name what it yields. */
-  def createIterator(iterName: String, params: Map[String, String]): DataIter =
-    new MXDataIter(FileBatches.of(iterName, params), params.getOrElse("data_name", "data"), params.getOrElse("label_name", "label"))
+  def createIterator(iterName: String, params: Map[String, String]): DataIter = {
+    val given = new IterParameters(iterName, params)
+    val batch = if (iterName == "MNISTIter") given.int("batch_size", 128) else given.required("batch_size").toInt
+    new MXDataIter(RowSource.of(iterName, given), batch, given.flag("round_batch", otherwise = true),
+      given.text("data_name").getOrElse("data"), given.text("label_name").getOrElse("label"))
+  }
 
   def createMXDataPack(iterName: String)(params: Map[String, String]): DataPack = new MXDataPack(iterName, params)
 

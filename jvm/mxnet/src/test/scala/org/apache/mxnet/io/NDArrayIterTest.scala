@@ -1,11 +1,8 @@
 package org.apache.mxnet.io
 
-import java.nio.file.{Files, Path}
-
 import org.apache.mxnet._
-import org.junit.jupiter.api.Assertions.{assertArrayEquals, assertEquals, assertFalse, assertTrue}
+import org.junit.jupiter.api.Assertions.{assertArrayEquals, assertEquals, assertTrue}
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
 
 class NDArrayIterTest {
   private val data = NDArray.arange(10f).reshape(Array(5, 2))
@@ -51,14 +48,5 @@ class NDArrayIterTest {
     assertTrue(prefetching.hasNext)
     assertEquals(2, prefetching.next().data.size)
     prefetching.dispose()
-  }
-
-  @Test def textFilesAreRead(@TempDir folder: Path): Unit = {
-    val csv = folder.resolve("data.csv")
-    Files.write(csv, "1,2\n3,4\n5,6\n".getBytes)
-    val batches = IO.CSVIter(Map("data_csv" -> csv.toString, "data_shape" -> "(2,)", "batch_size" -> "2"))
-    assertArrayEquals(Array(1f, 2f, 3f, 4f), batches.next().data(0).toArray)
-    assertEquals(1, batches.next().pad)
-    assertFalse(batches.hasNext)
   }
 }
