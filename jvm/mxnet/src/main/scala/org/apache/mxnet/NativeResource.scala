@@ -62,7 +62,7 @@ private[mxnet] class NativeResourceRef(resource: NativeResource, val resourceDeA
 private[mxnet] object NativeResourceRef {
   private[mxnet] val refQ = new ReferenceQueue[NativeResource]
   private[mxnet] val refMap = new ConcurrentHashMap[NativeResourceRef, CPtrAddress]
-  private val cleaner = new ResourceCleanupThread
+  private[mxnet] val cleaner: Thread = new ResourceCleanupThread
 
   cleaner.start()
 

@@ -2,6 +2,8 @@ package org.apache.mxnet
 
 import java.util.{ArrayDeque, Collections, IdentityHashMap}
 
+import org.slf4j.{Logger, LoggerFactory}
+
 import scala.util.control.NonFatal
 
 /** Disposes of every resource made within it when it ends, but of those that its body returns. */
@@ -39,6 +41,8 @@ class ResourceScope extends AutoCloseable {
 }
 
 object ResourceScope {
+  private[mxnet] val logger: Logger = LoggerFactory.getLogger(classOf[ResourceScope])
+
   private val stack = new ThreadLocal[ArrayDeque[ResourceScope]] {
     override def initialValue: ArrayDeque[ResourceScope] = new ArrayDeque[ResourceScope]
   }
@@ -64,10 +68,11 @@ object ResourceScope {
   /**
    * Runs a body in a scope. Resources that it returns (one, or a collection, option, tuple or map of them) go to the scope around.
    *
-   * @param scope a scope to use, or null for a new one
+   * @param scope a scope that the body's resources are added to and that stays open, or null for a new one that ends with the body
    */
   def using[A](scope: ResourceScope = null)(body: => A): A = {
     val current = if (scope != null) scope else new ResourceScope
+    if (scope != null) push(scope)
     var failure: Throwable = null
     try {
       val result = body
@@ -78,11 +83,17 @@ object ResourceScope {
         failure = error
         throw error
     } finally {
-      try current.close()
+      try if (scope == null) current.close() else remove(scope)
       catch {
         case NonFatal(error) if failure != null => failure.addSuppressed(error)
       }
     }
+  }
+
+  /** Runs a body in a resource's scope, if it has one. */
+  private[mxnet] def usingIfScopeExists[A](scope: Option[ResourceScope])(body: => A): A = scope match {
+    case None => body
+    case Some(existing) => using(existing)(body)
   }
 
   private def keep(result: Any, scope: ResourceScope): Unit = result match {
