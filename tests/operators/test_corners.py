@@ -18,6 +18,13 @@ def array(values: Any, dtype: Any = F32) -> np.ndarray:
 
 # Operator, parameters, inputs, outputs.
 VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
+    # A vector is a batch of single numbers to a fully connected layer.
+    (
+        "FullyConnected",
+        {"num_hidden": "2"},
+        [array([1, 2, 3]), array([[1], [10]]), array([0, 5])],
+        [array([[1, 15], [2, 25], [3, 35]])],
+    ),
     # A range is made in its type's own arithmetic: a step of 0.5 is none in integers, and -1 wraps.
     ("_arange", {"start": "1", "stop": "4", "step": "0.5", "dtype": "int32"}, [], [array([1] * 6, I32)]),
     ("_arange", {"start": "-1.7", "stop": "2", "step": "1.6", "dtype": "int32"}, [], [array([-1, 0, 1], I32)]),

@@ -35,7 +35,23 @@ final class JavaMethods {
       }
       forms.values().forEach(arguments -> method(source, operator, arguments));
     }
+    table.java().stream().filter(JavaMethods::hasParam).forEach(operator -> innerParam(source, operator));
     return source.line("}").text();
+  }
+
+  /** Until 1.4.1 a Param class was an inner class of the companion: {@code NDArray$.MODULE$.new normParam(array)}. */
+  private static void innerParam(Source source, Operator operator) {
+    List<Argument> required = Operator.required(operator.first());
+    source.line("  class " + operator.name() + "Param(" + String.join(", ", required.stream().map(JavaMethods::declaration).toList())
+        + ") extends " + topLevelParam(operator) + "(" + String.join(", ", required.stream().map(Argument::safeName).toList()) + ")");
+  }
+
+  private static String topLevelParam(Operator operator) {
+    return "_root_." + PACKAGE + "." + operator.name() + "Param";
+  }
+
+  private static boolean hasParam(Operator operator) {
+    return takesParam(operator.first()) || takesParam(operator.current());
   }
 
   private static List<String> types(List<Argument> arguments) {
@@ -44,7 +60,7 @@ final class JavaMethods {
 
   private static void method(Source source, Operator operator, List<Argument> arguments) {
     if (takesParam(arguments)) {
-      source.method(operator.name(), "(po: " + operator.name() + "Param)", "Array[NDArray]", "po.invoke()");
+      source.method(operator.name(), "(po: " + topLevelParam(operator) + ")", "Array[NDArray]", "po.invoke()");
       return;
     }
     List<String> declarations = new ArrayList<>();
@@ -62,7 +78,7 @@ final class JavaMethods {
   SortedMap<String, String> params() {
     SortedMap<String, String> sources = new TreeMap<>();
     for (Operator operator : table.java()) {
-      if (takesParam(operator.first()) || takesParam(operator.current())) {
+      if (hasParam(operator)) {
         sources.put(operator.name() + "Param", param(operator));
       }
     }

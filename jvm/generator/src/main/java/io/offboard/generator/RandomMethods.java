@@ -43,16 +43,16 @@ final class RandomMethods {
     String ofNumbers = "_random_" + name;
     String ofArrays = "_sample_" + name;
     Operator operator = table.has(ofNumbers) ? table.get(ofNumbers) : table.get(ofArrays);
+    String scalar = family + "OrScalar[T].isScalar";
     List<String> declarations = new ArrayList<>();
     List<String> pairs = new ArrayList<>();
     for (Argument argument : operator.first()) {
       Argument common = argument.renamed(COMMON_NAMES.getOrDefault(argument.name(), argument.name()));
       String type = GENERIC.contains(argument.kind()) ? "T" : argument.kind().scala(family);
       declarations.add(common.safeName() + ": " + (argument.optional() ? "Option[" + type + "] = None" : type));
-      pairs.add(Source.quoted(argument.name()) + " -> " + common.safeName());
+      pairs.add(key(argument, common, scalar, ofArrays) + " -> " + common.safeName());
     }
     declarations.addAll(last);
-    String scalar = family + "OrScalar[T].isScalar";
     String numbers = Source.quoted(table.has(ofNumbers) ? ofNumbers : ofArrays);
     String arrays = Source.quoted(table.has(ofArrays) ? ofArrays : ofNumbers);
     String target = numbers.equals(arrays) ? numbers : "if (" + scalar + ") " + numbers + " else " + arrays;
@@ -61,5 +61,13 @@ final class RandomMethods {
         : "OperatorCalls.randomArray(" + target + ", " + values + ", out)";
     source.method(name + "[T: " + family + "OrScalar: ClassTag]", Source.parameters(declarations),
         family.equals("Symbol") ? "Symbol" : "NDArrayFuncReturn", call);
+  }
+
+  /** What an operator calls a parameter: {@code _sample_normal} has the interface's names, {@code _random_normal} others. */
+  private String key(Argument argument, Argument common, String scalar, String ofArrays) {
+    boolean renamed = !argument.name().equals(common.name());
+    boolean known = renamed && table.has(ofArrays) && table.get(ofArrays).first().stream().anyMatch(each -> each.name().equals(common.name()));
+    return known ? "(if (" + scalar + ") " + Source.quoted(argument.name()) + " else " + Source.quoted(common.name()) + ")"
+        : Source.quoted(argument.name());
   }
 }

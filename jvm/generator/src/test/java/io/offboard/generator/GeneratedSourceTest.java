@@ -48,14 +48,15 @@ class GeneratedSourceTest {
   void randomParametersAreNumbersOrArrays() {
     String source = new RandomMethods(table).ndarray();
     assertHas(source, "def normal[T: NDArrayOrScalar: ClassTag](mu: Option[T] = None, sigma: Option[T] = None, shape: Option[Shape] = None");
-    assertHas(source, "if (NDArrayOrScalar[T].isScalar) \"_random_normal\" else \"_sample_normal\", Seq[(String, Any)](\"loc\" -> mu,");
+    assertHas(source, "if (NDArrayOrScalar[T].isScalar) \"_random_normal\" else \"_sample_normal\", Seq[(String, Any)]("
+        + "(if (NDArrayOrScalar[T].isScalar) \"loc\" else \"mu\") -> mu,");
     assertHas(source, "OperatorCalls.randomArray(\"_random_normal_like\"");
   }
 
   @Test
   void javaTakesAParamForTwoOptionalArguments() {
     JavaMethods methods = new JavaMethods(table);
-    assertHas(methods.methods(), "def Convolution(po: ConvolutionParam): Array[NDArray] =");
+    assertHas(methods.methods(), "def Convolution(po: _root_.org.apache.mxnet.javaapi.ConvolutionParam): Array[NDArray] =");
     assertHas(methods.methods(), "def Activation(data: NDArray, act_type: String, out: NDArray): Array[NDArray] =");
     String param = methods.params().get("ConvolutionParam");
     assertHas(param, "class ConvolutionParam(private val data: NDArray, private val weight: NDArray, private val bias: NDArray, "
@@ -66,10 +67,17 @@ class GeneratedSourceTest {
   }
 
   @Test
+  void theCompanionHasTheParamsOfTheFirstReleases() {
+    String source = new JavaMethods(table).methods();
+    assertHas(source, "  class normParam(data: NDArray) extends _root_.org.apache.mxnet.javaapi.normParam(data)");
+    assertHas(source, "  class softmaxParam(data: NDArray) extends _root_.org.apache.mxnet.javaapi.softmaxParam(data)");
+  }
+
+  @Test
   void changedOperatorsKeepTheirFirstForm() {
     JavaMethods methods = new JavaMethods(table);
     assertHas(methods.methods(), "def reshape_like(lhs: NDArray, rhs: NDArray, out: NDArray): Array[NDArray] =");
-    assertHas(methods.methods(), "def reshape_like(po: reshape_likeParam): Array[NDArray] =");
+    assertHas(methods.methods(), "def reshape_like(po: _root_.org.apache.mxnet.javaapi.reshape_likeParam): Array[NDArray] =");
     assertHas(methods.params().get("softmaxParam"), "def this(data: NDArray) = this(data, null)");
     assertHas(methods.params().get("random_randintParam"), "private val low: Any");
   }

@@ -6,11 +6,13 @@ import org.apache.mxnet.MX_PRIMITIVES.MX_PRIMITIVE_TYPE
 private[mxnet] object NDArrayArithmetic {
   def apply(function: ElementWise, lhs: NDArray, rhs: NDArray): NDArray =
     if (isNative(function, lhs, rhs)) result(lhs, rhs)(NativeArithmetic.combine(function, lhs.elements, rhs.elements, _))
-    else OperatorCalls.untyped(function.ofArrays, Seq(lhs, rhs), null).head
+    else likeInputs(function.keepsZerosOfBoth && rhs.sparseFormat == lhs.sparseFormat, lhs, rhs) {
+      OperatorCalls.untyped(function.ofArrays, Seq(lhs, rhs), null).head
+    }
 
   def apply(function: ElementWise, lhs: NDArray, rhs: MX_PRIMITIVE_TYPE): NDArray =
     if (isNative(function, lhs)) result(lhs)(NativeArithmetic.combine(function, lhs.elements, MX_PRIMITIVES.toDouble(rhs), false, _))
-    else OperatorCalls.untyped(function.ofScalar, Seq(lhs, rhs), null).head
+    else likeInputs(function.keepsZerosWithNumber, lhs)(OperatorCalls.untyped(function.ofScalar, Seq(lhs, rhs), null).head)
 
   /** The number comes first. */
   def reversed(function: ElementWise, lhs: MX_PRIMITIVE_TYPE, rhs: NDArray): NDArray =
@@ -30,6 +32,19 @@ private[mxnet] object NDArrayArithmetic {
     if (isNative(function, lhs)) NativeArithmetic.combine(function, lhs.elements, MX_PRIMITIVES.toDouble(rhs), false, lhs.elements)
     else OperatorCalls.untyped(function.ofScalar, Seq(lhs, rhs), Map("out" -> lhs))
     lhs
+  }
+
+  /** The result of sparse arrays is sparse as they are, where it is zero wherever they are. */
+  private def likeInputs(keepsZeros: Boolean, inputs: NDArray*)(compute: => NDArray): NDArray = {
+    val made = compute
+    if (keepsZeros && inputs.forall(_.isSparse)) {
+      val sparse = SparseNDArray.ofDense(made, inputs.head.sparseFormat)
+      NDArray.addDependency(inputs.toArray, Array(sparse))
+      made.dispose()
+      sparse
+    } else {
+      made
+    }
   }
 
   private def requireWritable(array: NDArray): Unit =

@@ -10,6 +10,12 @@ private[mxnet] abstract class ElementWise(val ofArrays: String, val ofScalar: St
 
   /** Whether whole numbers are computed here as well: where dividing by zero is possible they are not. */
   def takesIntegers: Boolean = true
+
+  /** Whether two sparse arrays of one format make another of it. */
+  def keepsZerosOfBoth: Boolean = false
+
+  /** Whether a sparse array and a number make another of its format. */
+  def keepsZerosWithNumber: Boolean = false
 }
 
 /** Element-wise basics, computed in the JVM; everything else is the instance's Python's. */
@@ -18,24 +24,29 @@ private[mxnet] object NativeArithmetic {
     def floats(a: Float, b: Float): Float = a + b
     def doubles(a: Double, b: Double): Double = a + b
     def longs(a: Long, b: Long): Long = a + b
+    override def keepsZerosOfBoth: Boolean = true
   }
 
   object Minus extends ElementWise("elemwise_sub", "_minus_scalar", "_rminus_scalar") {
     def floats(a: Float, b: Float): Float = a - b
     def doubles(a: Double, b: Double): Double = a - b
     def longs(a: Long, b: Long): Long = a - b
+    override def keepsZerosOfBoth: Boolean = true
   }
 
   object Times extends ElementWise("elemwise_mul", "_mul_scalar", "_mul_scalar") {
     def floats(a: Float, b: Float): Float = a * b
     def doubles(a: Double, b: Double): Double = a * b
     def longs(a: Long, b: Long): Long = a * b
+    override def keepsZerosOfBoth: Boolean = true
+    override def keepsZerosWithNumber: Boolean = true
   }
 
   object Divided extends ElementWise("elemwise_div", "_div_scalar", "_rdiv_scalar") {
     def floats(a: Float, b: Float): Float = a / b
     def doubles(a: Double, b: Double): Double = a / b
     def longs(a: Long, b: Long): Long = a / b
+    override def keepsZerosWithNumber: Boolean = true
     override def takesIntegers: Boolean = false
   }
 

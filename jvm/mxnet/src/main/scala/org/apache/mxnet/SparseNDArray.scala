@@ -2,6 +2,7 @@ package org.apache.mxnet
 
 import _root_.io.offboard.client.{Dtype, Tensor}
 import _root_.io.offboard.graph.StoredArray
+import org.apache.mxnet.DType.DType
 import org.apache.mxnet.SparseFormat.SparseFormat
 
 import scala.collection.JavaConverters._
@@ -53,6 +54,15 @@ class SparseNDArray private[mxnet] (
   override def toFloat64Array: Array[Double] = toDense.toFloat64Array
 
   override def at(idx: Int): NDArray = toDense.at(idx)
+
+  override def copyTo(other: NDArray): NDArray = toDense.copyTo(other)
+
+  override def copyTo(ctx: Context): NDArray = SparseNDArray.ofDense(toDense.copyTo(ctx), format)
+
+  override def asType(dtype: DType): NDArray = SparseNDArray.ofDense(toDense.asType(dtype), format)
+
+  override private[mxnet] def requireWritable(): Unit =
+    throw new MXNetError("A sparse array is not written to: make another of what toDense gives")
 
   /** Rows of a csr array, as a new one. */
   override def slice(start: Int, end: Int): NDArray = SparseNDArray.ofDense(toDense.slice(start, end), format)

@@ -70,6 +70,16 @@ class ExecutorTest {
     assertIllegal("larger than original")(executor.reshape(true, false, Map("data" -> (Shape(lenet.data.shape(0) + 1) ++ lenet.data.shape.drop(1)))))
   }
 
+  @Test def aReshapedExecutorSharesItsOutputs(): Unit = everywhere.foreach { ctx =>
+    val executor = sum.bind(ctx, Seq(array(1, 2, 3), array(10, 20, 30)))
+    val smaller = executor.reshape(kwargs = Map("a" -> Shape(2), "b" -> Shape(2)))
+    smaller.forward()
+    assertArrayEquals(Array(11f, 22f), smaller.outputs(0).toArray)
+    assertArrayEquals(Array(11f, 22f, 0f), executor.outputs(0).toArray)
+    executor.forward()
+    assertArrayEquals(Array(11f, 22f, 33f), executor.outputs(0).toArray)
+  }
+
   @Test def everyNodeIsShownToAMonitor(): Unit = everywhere.foreach { ctx =>
     val seen = mutable.Map.empty[String, Float]
     val executor = (sum * 2).bind(ctx, Seq(array(1), array(2)))
@@ -117,6 +127,9 @@ class ExecutorTest {
     NDArray.exp(Map("out" -> out))(array(0, 1))
     assertArrayEquals(Array(1f, Math.E.toFloat), out.toArray, 1e-5f)
     assertMxnetError("needs its input")(NDArray.FullyConnected(Map("num_hidden" -> 1))(array(1)))
+    val normal = NDArray.random.normal(mu = Some(array(-100, 100)), sigma = Some(array(1, 1)), shape = Some(Shape(3)))
+    assertArrayEquals(Array(-1f, -1f, -1f, 1f, 1f, 1f), normal.toArray.map(Math.signum))
+    assertEquals(Shape(2), NDArray.random.normal(mu = Some(1f), sigma = Some(2f), shape = Some(Shape(2))).shape)
     Random.seed(7)
     val first = Random.uniform(0, 1, Shape(4))
     Random.seed(7)

@@ -158,5 +158,15 @@ class NDArrayTest {
     assertElements(rows.getIndices, 0, 2)
     assertElements(SparseNDArray.retain(rows, Array(2f)).toDense, 0, 0, 0, 0, 2, 3)
     assertEquals(Shape(3, 2), rows.shape)
+    Seq(rows + rows, rows * 2, csr + csr, csr * 2).zip(Seq(rows, rows, csr, csr)).foreach { case (doubled, single) =>
+      assertEquals(single.sparseFormat, doubled.sparseFormat)
+      assertElements(doubled.copyTo(NDArray.zeros(3, 2)), 0, 2, 0, 0, 4, 6)
+    }
+    assertElements(rows.copy(), 0, 1, 0, 0, 2, 3)
+    assertEquals(DType.Float64, csr.asType(DType.Float64).dtype)
+    assertMxnetError("not written to")(rows.set(1f))
+    assertMxnetError("not written to")(dense.copyTo(csr))
+    assertFalse((rows + csr).isSparse)
+    assertFalse((rows + 1).isSparse)
   }
 }

@@ -1,6 +1,6 @@
 package org.apache.mxnet
 
-import org.junit.jupiter.api.Assertions.{assertEquals, assertFalse, assertTrue}
+import org.junit.jupiter.api.Assertions.{assertEquals, assertFalse, assertNotEquals, assertTrue}
 import org.junit.jupiter.api.Test
 
 class ResourceScopeTest {
@@ -46,6 +46,37 @@ class ResourceScopeTest {
     scope.close()
     assertTrue(inner.isDisposed)
     assertFalse(before.isDisposed)
+  }
+
+  @Test def aGivenScopeStaysOpenAfterTheBody(): Unit = ResourceScope.using() {
+    val outer = NDArray.ones(1)
+    var (inner, added) = (NDArray.ones(1), NDArray.ones(1))
+    ResourceScope.using() {
+      inner = NDArray.ones(1)
+      ResourceScope.usingIfScopeExists(outer.scope) {
+        added = NDArray.ones(1)
+      }
+      assertEquals(outer.scope, added.scope)
+      assertNotEquals(outer.scope, NDArray.ones(1).scope)
+    }
+    assertTrue(inner.isDisposed)
+    assertFalse(added.isDisposed)
+    assertFalse(outer.isDisposed)
+  }
+
+  @Test def aForgottenResourceIsReported(): Unit = {
+    class Owned(released: Boolean, traced: Boolean) extends WarnIfNotDisposed {
+      var reported = false
+      override def isDisposed: Boolean = released
+      override protected def tracingEnabled: Boolean = traced
+      override protected def logDisposeWarning(): Unit = reported = true
+      def collected(): Owned = { finalize(); this }
+      def trace: Option[Array[StackTraceElement]] = creationTrace
+    }
+    assertTrue(new Owned(released = false, traced = false).collected().reported)
+    assertFalse(new Owned(released = true, traced = false).collected().reported)
+    assertTrue(new Owned(released = true, traced = false).trace.isEmpty)
+    assertTrue(new Owned(released = true, traced = true).trace.get.exists(_.getClassName == getClass.getName))
   }
 
   @Test def aCollectorDisposesOfWhatItDoesNotReturn(): Unit = {

@@ -41,6 +41,15 @@ class JavaInterfaceTest {
   }
 
   @Test
+  void paramsAreAlsoTheCompanionsAsInTheFirstReleases() {
+    NDArray$ companion = NDArray$.MODULE$;
+    NDArray out = array(0);
+    companion.dot(companion.new dotParam(array(3, 4), array(3, 4)).setOut(out));
+    assertArrayEquals(new float[] {25}, out.toArray());
+    assertArrayEquals(new float[] {5}, NDArray.norm(new normParam(array(3, 4)))[0].toArray());
+  }
+
+  @Test
   void arraysLiveOnTheCpu() {
     MXNetError error = assertThrows(MXNetError.class, () -> NDArray.ones(Context.eia(), new int[] {2}));
     assertEquals(Rules.text("array_on_eia"), error.getMessage());
