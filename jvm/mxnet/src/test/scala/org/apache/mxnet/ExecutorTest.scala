@@ -107,7 +107,7 @@ class ExecutorTest {
     assertMxnetError("args_grad is not available")(sum.bind(Context.eia(), Seq(a, b), Seq(array(0), array(0))))
     val executor = sum.bind(Context.eia(), Seq(a, b))
     assertMxnetError("forward(is_train=True) is not available: an accelerator runs inference only")(executor.forward(isTrain = true))
-    assertMxnetError("backward() is not available")(executor.backward())
+    assertMxnetError("backward is not available")(executor.backward())
     assertMxnetError("one accelerator")(sum.bind(Context.eia(1), Seq(a, b)))
     val onCpu = sum.bind(Context.cpu(), Seq(a, b), Seq(array(0), array(0)))
     onCpu.forward(isTrain = true)
