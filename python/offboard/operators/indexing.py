@@ -20,8 +20,11 @@ def everywhere(condition: Value) -> Value:
 
 
 def in_range(indices: Value, size: int, mode: str) -> Value:
-    """Indices as int64 inside 0..size: clipped, or wrapped around."""
+    """Indices as int64 inside 0..size: clipped, or wrapped around; ``raise`` makes others ``size``, refused when run."""
     whole = indices.cast(INT64)
+    if mode == "raise":
+        near = whole.clip(-1, size)
+        return indices.graph.emit("Mod", [near, whole.graph.const(size + 1, INT64)], whole.shape)
     if mode == "wrap":
         return indices.graph.emit("Mod", [whole, whole.graph.const(size, INT64)], whole.shape)
     return whole.clip(0, size - 1)
@@ -58,7 +61,7 @@ def embedding(p: Params, indices: Value, weight: Value) -> Value:
 
 @operator("take", types=lambda p, dtypes: (dtypes, [dtypes[0]]))
 def take(p: Params, x: Value, indices: Value) -> Value:
-    """Slices of ``axis`` by index, clipped or wrapped."""
+    """Slices of ``axis`` by index, clipped, wrapped, or refused when they run."""
     return x.gather(in_range(indices, x.shape[p.axis], p.mode), p.axis)
 
 
