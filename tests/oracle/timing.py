@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+_DATA = 1 << 18
 
-def forward_seconds(mx: Any, graph: str, arrays: dict[str, np.ndarray], enough: float = 0.25) -> float:
+
+def forward_seconds(mx: Any, graph: str, arrays: dict[str, np.ndarray], enough: float = 0.15) -> float:
     """The least processor time of a forward, of as many as fit in ``enough`` seconds, but three at least."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -21,6 +23,11 @@ def forward_seconds(mx: Any, graph: str, arrays: dict[str, np.ndarray], enough: 
             grad_req="null",
             aux_states={name: made[name] for name in symbol.list_auxiliary_states()},
         )
+        executor.forward(is_train=False)
+        for array in made.values():
+            if array.size >= _DATA:
+                # What is written to is data, not a weight whose results could be kept.
+                array[:] = array.copy()
         times: list[float] = []
         began = time.process_time()
         while len(times) < 4 or (time.process_time() - began < enough and len(times) < 50):
