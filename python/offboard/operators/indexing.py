@@ -20,7 +20,7 @@ def everywhere(condition: Value) -> Value:
 
 
 def in_range(indices: Value, size: int, mode: str) -> Value:
-    """Indices as int64 inside 0..size: clipped, or wrapped around; ``raise`` makes others ``size``, refused when run."""
+    """Indices as int64 inside 0..size: clipped, or wrapped; ``raise`` makes others ``size``, refused when run."""
     whole = indices.cast(INT64)
     if mode == "raise":
         near = whole.clip(-1, size)
