@@ -133,6 +133,8 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
         "Dilate is not supported in 3d convolution",
     ),
     ("Pooling_v1", {"kernel": "(1, 1)"}, [np.ones((1, 1, 1, 1), I32)], "only support floating point types"),
+    ("Activation", {"act_type": "sigmoid"}, [ONES.astype(I32)], "only support floating point types, not int32"),
+    ("dot", {}, [ONES.astype(I32), ONES.T.astype(I32)], "only support floating point types, not int32"),
     ("BatchNorm_v1", {}, [ONES[0], *[ONES[0, :1]] * 4], "out of range"),
     ("Pooling", {"global_pool": "True"}, [ONES], "Input data should be 3D, 4D or 5D"),
     ("SequenceMask", {}, [ONES[0]], "must be of rank 2 or greater"),

@@ -31,7 +31,7 @@ def _relu(x: Value) -> Value:
     return x.graph.where(x > 0, x, x.graph.const(0, x.dtype))
 
 
-@operator("Activation", same_shape=True)
+@operator("Activation", same_shape=True, floats=True)
 def activation(p: Params, x: Value) -> Value:
     """relu (NaN gives 0), sigmoid, tanh, softrelu or softsign."""
     if p.act_type == "relu":
@@ -159,7 +159,7 @@ def softmin(p: Params, x: Value) -> Value:
     return _output_type(p, (-scaled).softmax(axis))
 
 
-@operator("SoftmaxActivation", same_shape=True)
+@operator("SoftmaxActivation", same_shape=True, floats=True)
 def softmax_activation(p: Params, x: Value) -> Value:
     """Softmax over channels, or over the last axis."""
     if p.mode == "channel":

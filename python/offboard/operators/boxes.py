@@ -27,7 +27,7 @@ def _spans(boxes: Value, form: str) -> list[tuple[Value, Value, Value]]:
     return made
 
 
-@operator("_contrib_box_iou")
+@operator("_contrib_box_iou", floats=True)
 def box_iou(p: Params, left: Value, right: Value) -> Value:
     """Intersection over union of every box with every other: the shapes without their last dimension, joined."""
     _require_boxes(left, right)
@@ -87,7 +87,7 @@ def box_encode(
     return [g.where(counts, targets, g.const(0, anchors.dtype)), counts.cast(anchors.dtype)]
 
 
-@operator("_contrib_box_decode")
+@operator("_contrib_box_decode", floats=True)
 def box_decode(p: Params, x: Value, anchors: Value) -> Value:
     """Corner boxes (n, m, 4) from offsets to anchors (1, m, 4); ``clip`` limits the logarithms of the sizes."""
     if x.ndim != 3 or x.shape[2] != 4 or anchors.ndim != 3 or anchors.shape[2] != 4:

@@ -48,7 +48,7 @@ def _fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return [data, weight, (p.num_filter,)][: len(shapes)]
 
 
-@operator("Convolution_v1", fill=_fill)
+@operator("Convolution_v1", fill=_fill, floats=True)
 def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """Convolution of two or three dimensions, in three without dilation."""
     if len(p.kernel) not in (2, 3):
@@ -60,7 +60,7 @@ def convolution_v1(p: Params, x: Value, weight: Value, bias: Value | None = None
     return _correlated(p, x, weight, bias)
 
 
-@operator("Convolution", fill=_fill)
+@operator("Convolution", fill=_fill, floats=True)
 def convolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """Cross-correlation, grouped and dilated; output size floor((in + 2 pad - dilated kernel) / stride) + 1."""
     return _correlated(p, x, weight, bias)
@@ -142,7 +142,7 @@ def _transposed_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialS
     return [data, (data[1], p.num_filter // p.num_group, *p.kernel), (p.num_filter,)][: len(shapes)]
 
 
-@operator("Deconvolution", fill=_transposed_fill)
+@operator("Deconvolution", fill=_transposed_fill, floats=True)
 def deconvolution(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """Transposed convolution; ``target_shape`` overrides padding and ``adj``."""
     stride, dilate, pad = spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0)

@@ -57,7 +57,7 @@ def _fill(p: Params, shapes: list[PartialShape], *, masked: bool) -> Sequence[Pa
     return _shapes(p, data, masked=masked)[: len(shapes)]
 
 
-@operator("_contrib_DeformableConvolution", fill=lambda p, shapes: _fill(p, shapes, masked=False))
+@operator("_contrib_DeformableConvolution", fill=lambda p, shapes: _fill(p, shapes, masked=False), floats=True)
 def deformable_convolution(p: Params, x: Value, offset: Value, weight: Value, bias: Value | None = None) -> Value:
     """Convolution by bilinear samples at moved positions; what is moved out of the map is 0.
 
@@ -86,7 +86,7 @@ def deformable_convolution(p: Params, x: Value, offset: Value, weight: Value, bi
     return made if bias is None else made + bias.reshape((1, p.num_filter, 1, 1))
 
 
-@operator("_contrib_ModulatedDeformableConvolution", fill=lambda p, shapes: _fill(p, shapes, masked=True))
+@operator("_contrib_ModulatedDeformableConvolution", fill=lambda p, shapes: _fill(p, shapes, masked=True), floats=True)
 def modulated_deformable_convolution(
     p: Params, x: Value, offset: Value, mask: Value, weight: Value, bias: Value | None = None
 ) -> Value:

@@ -20,7 +20,7 @@ from offboard.operators.suppression import (
 )
 
 
-@operator("_contrib_MultiBoxPrior")
+@operator("_contrib_MultiBoxPrior", floats=True)
 def multibox_prior(p: Params, x: Value) -> Value:
     """Anchors of every cell, shape (1, height * width * (sizes + ratios - 1), 4), in relative coordinates."""
     height, width = x.shape[2:4]

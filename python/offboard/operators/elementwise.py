@@ -249,7 +249,10 @@ def _channels(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
 
 
 @operator(
-    "IdentityAttachKLSparseReg", fill=_channels, back=lambda p, shapes, wanted: _channels(p, [wanted, *shapes[1:]])
+    "IdentityAttachKLSparseReg",
+    fill=_channels,
+    back=lambda p, shapes, wanted: _channels(p, [wanted, *shapes[1:]]),
+    floats=True,
 )
 def identity_with_average(p: Params, x: Value, average: Value) -> Value:
     """The input as it is; the moving average has an element a channel."""

@@ -16,7 +16,7 @@ def _softmax_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialSha
     return [data, (data[0], math.prod(data[2:])) if p.multi_output else data[:-1]]
 
 
-@operator("SoftmaxOutput", fill=_softmax_label)
+@operator("SoftmaxOutput", fill=_softmax_label, floats=True)
 def softmax_output(p: Params, x: Value, label: Value) -> Value:
     """Softmax over channels (multi_output), the last axis (preserve_shape), or everything but the batch."""
     if p.multi_output:
@@ -41,7 +41,7 @@ def _like_data(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return [data, data[:1] if len(data) == 2 and data[1] == 1 else data]
 
 
-@operator("LinearRegressionOutput", "MAERegressionOutput", fill=_like_data)
+@operator("LinearRegressionOutput", "MAERegressionOutput", fill=_like_data, floats=True)
 def linear_output(p: Params, x: Value, label: Value) -> Value:
     """The input."""
     _expect_as_many(x, label)
@@ -53,7 +53,7 @@ def _expect_as_many(x: Value, label: Value) -> None:
         raise inconsistent(label.shape, x.shape)
 
 
-@operator("LogisticRegressionOutput", fill=_like_data)
+@operator("LogisticRegressionOutput", fill=_like_data, floats=True)
 def logistic_output(p: Params, x: Value, label: Value) -> Value:
     """The sigmoid."""
     _expect_as_many(x, label)
@@ -64,7 +64,7 @@ def _row_label(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     return shapes if shapes[0] is None else [shapes[0], shapes[0][:-1]]
 
 
-@operator("SVMOutput", fill=_row_label)
+@operator("SVMOutput", fill=_row_label, floats=True)
 def svm_output(p: Params, x: Value, label: Value) -> Value:
     """The input."""
     if label.shape != x.shape[:-1]:
@@ -72,7 +72,7 @@ def svm_output(p: Params, x: Value, label: Value) -> Value:
     return x
 
 
-@operator("softmax_cross_entropy", fill=_row_label)
+@operator("softmax_cross_entropy", fill=_row_label, floats=True)
 def softmax_cross_entropy(p: Params, x: Value, label: Value) -> Value:
     """The summed negative log-likelihood of the labels, shape (1,); no probability counts as less than 1e-8."""
     picked = x.graph.emit(

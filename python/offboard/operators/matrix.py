@@ -27,7 +27,7 @@ def _back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequen
     return [(wanted[0], *data[1:]), *shapes[1:]]
 
 
-@operator("FullyConnected", fill=_fill, back=_back)
+@operator("FullyConnected", fill=_fill, back=_back, floats=True)
 def fully_connected(p: Params, x: Value, weight: Value, bias: Value | None = None) -> Value:
     """x . weight^T + bias, over the flattened input or its last axis."""
     flat = x.reshape((x.shape[0], math.prod(x.shape[1:]))) if p.flatten else x
@@ -40,7 +40,7 @@ def fully_connected(p: Params, x: Value, weight: Value, bias: Value | None = Non
     return made.reshape((*flat.shape[:-1], p.num_hidden))
 
 
-@operator("dot")
+@operator("dot", floats=True)
 def dot(p: Params, a: Value, b: Value) -> Value:
     """The last axis of the first with the first axis of the second; transposing swaps which."""
     if a.ndim == b.ndim == 1 and (p.transpose_a or p.transpose_b):
@@ -62,7 +62,7 @@ def dot(p: Params, a: Value, b: Value) -> Value:
     return (left @ right).reshape((*outer_a, *outer_b) or (1,))
 
 
-@operator("batch_dot")
+@operator("batch_dot", floats=True)
 def batch_dot(p: Params, a: Value, b: Value) -> Value:
     """A matrix product for each element of the batch."""
     left = a.swapaxes(-1, -2) if p.transpose_a else a
@@ -72,7 +72,7 @@ def batch_dot(p: Params, a: Value, b: Value) -> Value:
     return left @ right
 
 
-@operator("khatri_rao")
+@operator("khatri_rao", floats=True)
 def khatri_rao(p: Params, *matrices: Value) -> Value:
     """Column-wise Kronecker product."""
     if any(matrix.ndim != 2 or matrix.shape[1] != matrices[0].shape[1] for matrix in matrices):

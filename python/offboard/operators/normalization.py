@@ -79,7 +79,7 @@ def _expect(shape: tuple[int, ...], *values: Value) -> None:
             raise inconsistent(value.shape, shape)
 
 
-@operator("LayerNorm", fill=_axis_fill)
+@operator("LayerNorm", fill=_axis_fill, floats=True)
 def layer_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
     """Normalised along one axis; the statistics keep their dimension."""
     if not -x.ndim <= p.axis < x.ndim:
@@ -96,7 +96,7 @@ def layer_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[V
     return [made, mean, std] if p.output_mean_var else made
 
 
-@operator("InstanceNorm", fill=_channel_fill)
+@operator("InstanceNorm", fill=_channel_fill, floats=True)
 def instance_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value:
     """Normalised over space, each channel of each sample by itself."""
     if x.ndim < 3:
@@ -112,7 +112,7 @@ def _group_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
     return [shapes[0], (p.num_groups,), (p.num_groups,)]
 
 
-@operator("GroupNorm", fill=_group_fill)
+@operator("GroupNorm", fill=_group_fill, floats=True)
 def group_norm(p: Params, x: Value, gamma: Value, beta: Value) -> Value | list[Value]:
     """Normalised over groups of channels; gamma and beta have an entry a group."""
     if x.ndim < 3 or x.shape[1] % p.num_groups:

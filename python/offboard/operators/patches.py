@@ -16,14 +16,14 @@ def _windows(p: Params) -> Windows:
     return Windows(p.kernel, spatial(p, "stride", 1), spatial(p, "dilate", 1), spatial(p, "pad", 0))
 
 
-@operator("im2col")
+@operator("im2col", floats=True)
 def im2col(p: Params, x: Value) -> Value:
     """Patches as columns: (n, c, ...) to (n, c * taps, patches)."""
     made = _windows(p).columns(x)
     return made.reshape((x.shape[0], x.shape[1] * made.shape[2], made.shape[3]))
 
 
-@operator("col2im")
+@operator("col2im", floats=True)
 def col2im(p: Params, x: Value) -> Value:
     """The map (n, c, ...) of ``output_size`` to whose elements the columns (n, c * taps, patches) are added."""
     windows, size = _windows(p), tuple(p.output_size)
@@ -33,7 +33,7 @@ def col2im(p: Params, x: Value) -> Value:
     return windows.added(x.reshape((x.shape[0], x.shape[1] // windows.taps, windows.taps, patches)), size)
 
 
-@operator("Correlation")
+@operator("Correlation", floats=True)
 def correlation(p: Params, left: Value, right: Value) -> Value:
     """The mean product, or absolute difference, of patches of one map with displaced patches of the other.
 

@@ -177,7 +177,7 @@ def pooling_v1(p: Params, x: Value) -> Value:
     return sums * (1.0 / math.prod(kernel)) if p.pool_type == "avg" else sums
 
 
-@operator("_contrib_AdaptiveAvgPooling2D")
+@operator("_contrib_AdaptiveAvgPooling2D", floats=True)
 def adaptive_average_pooling(p: Params, x: Value) -> Value:
     """Averages over floor(i * in / out) .. ceil((i + 1) * in / out), of rows and then of columns."""
     size = p.output_size or (1, 1)

@@ -99,6 +99,8 @@ class Operator:
     kernel: Kernel | None = None
     # The size of the outputs depends on the data: a graph is cut after such a node.
     dynamic: bool = False
+    # Its first input must be of floats.
+    floats: bool = False
 
     @property
     def name(self) -> str:
@@ -161,6 +163,7 @@ def operator(
     partial: Callable[[Any], PartialShape] | None = None,
     kernel: Kernel | None = None,
     dynamic: bool = False,
+    floats: bool = False,
 ) -> Callable[[Lower], Lower]:
     """Registers the decorated lowering for the operators ``names``."""
 
@@ -169,7 +172,9 @@ def operator(
             facts = table.find(name)
             if facts.name in _RECORDS:
                 raise ValueError(f"operator {facts.name} has two records")
-            _RECORDS[facts.name] = Operator(facts, lower, fill, back, types, same_shape, partial, kernel, dynamic)
+            _RECORDS[facts.name] = Operator(
+                facts, lower, fill, back, types, same_shape, partial, kernel, dynamic, floats
+            )
         return lower
 
     return register
@@ -220,6 +225,9 @@ def typed(
 ) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
     """Input and output dtypes as far as they follow from those given; raises MXNetError where these contradict."""
     with refusals(record, params, dtypes):
+        first = dtypes[0] if dtypes else None
+        if record.floats and first is not None and first.kind != "f" and first != BFLOAT16:
+            raise ValueError(f"This operation only support floating point types, not {first}")
         better, outputs = (record.types or _same_types)(params, list(dtypes))
     for number, (given, inferred) in enumerate(zip(dtypes, better, strict=False)):
         if given is not None and inferred is not None and given != inferred:

@@ -38,7 +38,7 @@ def _rounded(x: Value) -> Value:
     return x.unary("Sign") * (x.abs() + 0.5).floor()
 
 
-@operator("_contrib_ROIAlign")
+@operator("_contrib_ROIAlign", floats=True)
 def roi_align(p: Params, x: Value, rois: Value) -> Value:
     """Averages of bilinear samples of each bin; regions (image, left, top, right, bottom), or without the image.
 
@@ -72,7 +72,7 @@ def roi_align(p: Params, x: Value, rois: Value) -> Value:
     return g.where((image >= 0).reshape((count, 1, 1, 1)), made, g.const(0, x.dtype))
 
 
-@operator("ROIPooling")
+@operator("ROIPooling", floats=True)
 def roi_pooling(p: Params, x: Value, rois: Value) -> Value:
     """Maxima of each bin's pixels; an empty bin is 0."""
     _require(x, rois, (5,))
@@ -149,7 +149,7 @@ def _require_groups(x: Value, outputs: int, group: int) -> None:
         )
 
 
-@operator("_contrib_PSROIPooling")
+@operator("_contrib_PSROIPooling", floats=True)
 def psroi_pooling(p: Params, x: Value, rois: Value) -> Value:
     """Averages of each bin's pixels, of a channel that depends on the bin; an empty bin is 0.
 
@@ -190,7 +190,7 @@ def psroi_pooling(p: Params, x: Value, rois: Value) -> Value:
     return g.where(empty, g.const(0, x.dtype), (total / some).cast(x.dtype))
 
 
-@operator("_contrib_DeformablePSROIPooling")
+@operator("_contrib_DeformablePSROIPooling", floats=True)
 def deformable_psroi_pooling(p: Params, x: Value, rois: Value, trans: Value | None = None) -> Value:
     """Averages of bilinear samples of each bin, of a channel that depends on the bin, moved by ``trans``.
 
@@ -238,7 +238,7 @@ def _moves(trans: Value, outputs: int, parts: int, size: int, which: int) -> Val
     return chosen.unsqueeze(4)
 
 
-@operator("_contrib_RROIAlign")
+@operator("_contrib_RROIAlign", floats=True)
 def rotated_roi_align(p: Params, x: Value, rois: Value) -> Value:
     """Averages of bilinear samples of each bin of a turned region (image, x, y, width, height, degrees).
 

@@ -26,7 +26,7 @@ def _upsampling_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialS
     return [data, (data[1], 1, kernel, kernel)]
 
 
-@operator("UpSampling", fill=_upsampling_fill)
+@operator("UpSampling", fill=_upsampling_fill, floats=True)
 def upsampling(p: Params, *inputs: Value) -> Value:
     """Maps ``scale`` times as large, pixels repeated, or by a transposed convolution of the given weight.
 
@@ -127,7 +127,7 @@ def _along(x: Value, axis: int, wanted: int, align_corners: bool) -> Value:
     return x.gather(x.graph.const(first), axis) * before + x.gather(x.graph.const(second), axis) * after
 
 
-@operator("_contrib_BilinearResize2D")
+@operator("_contrib_BilinearResize2D", floats=True)
 def bilinear_resize(p: Params, x: Value, like: Value | None = None) -> Value:
     """Maps of another size by bilinear interpolation; the mode says which size."""
     _require_maps(x)
@@ -179,7 +179,7 @@ def _sampled_by_grid(x: Value, right: Value, down: Value) -> Value:
     return sampled(pixels(x), x.shape[2:], images(x, 3), y, z).transpose([0, 3, 1, 2])
 
 
-@operator("BilinearSampler")
+@operator("BilinearSampler", floats=True)
 def bilinear_sampler(p: Params, x: Value, grid: Value) -> Value:
     """The map at the grid's positions (n, 2, h, w), right before down, each -1 .. 1; outside is 0."""
     _require_maps(x)
@@ -194,7 +194,7 @@ def _transformer_fill(p: Params, shapes: list[PartialShape]) -> Sequence[Partial
     return shapes if data is None or not data[0] else [data, (data[0], 6)]
 
 
-@operator("SpatialTransformer", fill=_transformer_fill)
+@operator("SpatialTransformer", fill=_transformer_fill, floats=True)
 def spatial_transformer(p: Params, x: Value, loc: Value) -> Value:
     """The map at the grid of affine matrices (n, 6)."""
     _require_maps(x)
