@@ -66,3 +66,11 @@ def test_executors_take_arrays_of_their_context() -> None:
     assert symbol.bind(ONE, {"x": mx.nd.ones((2,), ctx=ONE)}).forward()[0].context == ONE
     with pytest.raises(mx.MXNetError, match=r"Input array is in cpu\(0\) while binding with ctx=cpu\(1\)"):
         symbol.bind(ONE, {"x": mx.nd.ones((2,))})
+
+
+def test_results_leave_memory_that_only_holds_arrays() -> None:
+    array = mx.nd.ones((2, 3), ctx=mx.cpu_pinned())
+    for each in (array[0], array.copy(), array.reshape((3, 2)), array.astype("int32")):
+        assert each.context == mx.cpu_pinned()
+    for each in (array + 1, array[:, 1], array.T, mx.nd.relu(array)):
+        assert each.context == mx.cpu()

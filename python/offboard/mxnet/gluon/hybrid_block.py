@@ -16,7 +16,7 @@ from offboard.mxnet.gluon.basic_parameter import DeferredInitializationError
 from offboard.mxnet.gluon.cached_graph import CachedGraph
 from offboard.mxnet.gluon.nesting import Form, flatten, regroup, same_form
 from offboard.mxnet.gluon.parameter_dict import ParameterDict
-from offboard.mxnet.ndarray.ndarray import NDArray
+from offboard.mxnet.ndarray.ndarray import NDArray, computed
 from offboard.mxnet.symbol.symbol import Symbol
 from offboard.runtime.backend import Report
 
@@ -188,7 +188,7 @@ class HybridBlock(Block):
         context = self._accelerator() or cpu()
         made = self._cached(arrays, context, is_train=autograd.is_training())
         for array in made if arrays else ():
-            array._home = arrays[0]._home
+            array._home = computed(arrays[0])
         if self._monitor is not None:
             self._show(self._cached, arrays, context)
         return regroup(made, self._out_form)

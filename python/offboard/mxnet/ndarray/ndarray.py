@@ -20,7 +20,7 @@ from offboard.operators import table
 from offboard.operators.shaping import reshape_shape
 from offboard.runtime.imperative import invoke
 
-__all__ = ["NDArray", "Storage", "apply", "elsewhere", "resolve_dtype"]
+__all__ = ["NDArray", "Storage", "apply", "computed", "elsewhere", "resolve_dtype"]
 
 _SERIAL = itertools.count()
 
@@ -48,7 +48,7 @@ def apply(operator: str, inputs: list[NDArray], params: Mapping[str, Any], out: 
     """Runs an operator on arrays: one array, a list of several, or ``out`` filled."""
     attrs = {key: table.format_value(value) for key, value in params.items()}
     results = invoke(operator, [each._data for each in inputs], attrs, is_train=autograd.is_training())
-    home = inputs[0]._home if inputs else None
+    home = computed(inputs[0]) if inputs else None
     made = [NDArray(array, home=home) for array in results]
     if out is not None:
         targets = out if isinstance(out, (list, tuple)) else [out]
@@ -67,6 +67,11 @@ def _require_room(operator: str, number: int, target: NDArray, value: NDArray, c
                 f"Error in operator {operator}: Incompatible attr in node  at {number}-th output: "
                 f"expected {wanted}, got {had} as the {kind} of out"
             )
+
+
+def computed(array: NDArray) -> Context | None:
+    """Where results of an array are: on its context, but for kinds of memory that only hold arrays."""
+    return array._home if array._home is not None and array._home.device_type == "cpu" else None
 
 
 def elsewhere(context: Context) -> Context | None:
@@ -225,6 +230,7 @@ class NDArray(Arithmetic):
         if wanted == self._data.dtype and not copy:
             return self
         made: NDArray = apply("Cast", [self], {"dtype": wanted.name})
+        made._home = self._home
         return made
 
     def copy(self) -> NDArray:
@@ -284,7 +290,7 @@ class NDArray(Arithmetic):
 
     def __getitem__(self, key: Any) -> NDArray:
         made, view = indexing.pick(self._data, indexing.plain(key, _data_of))
-        return NDArray(made, self._storage if view else None, home=self._home)
+        return NDArray(made, self._storage, home=self._home) if view else NDArray(made, home=computed(self))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, NDArray):
