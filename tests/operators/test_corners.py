@@ -79,6 +79,9 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ),
     # What float64 has no nearer number for than 1 is 1, all else is 0.
     ("tanh", {}, [array([-20, -19, 18, 20, 0], I32)], [array([-1, 0, 0, 1, 0], I32)]),
+    # Finite where the exponential is not.
+    ("cosh", {}, [array([89, -89])], [array([2.244806e38] * 2)]),
+    ("sinh", {}, [array([710, -710], F64)], [array([1.1169973830808557e308, -1.1169973830808557e308], F64)]),
     # Zeros beside a diagonal are zeros, whatever is on it.
     ("diag", {"k": "1"}, [array([np.inf, np.nan])], [array([[0, np.inf, 0], [0, 0, np.nan], [0, 0, 0]])]),
     # Negative coordinates count from the end.
@@ -135,6 +138,18 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ("Pooling_v1", {"kernel": "(1, 1)"}, [np.ones((1, 1, 1, 1), I32)], "only support floating point types"),
     ("Activation", {"act_type": "sigmoid"}, [ONES.astype(I32)], "only support floating point types, not int32"),
     ("dot", {}, [ONES.astype(I32), ONES.T.astype(I32)], "only support floating point types, not int32"),
+    (
+        "_contrib_interleaved_matmul_encdec_valatt",
+        {"heads": "1"},
+        [np.ones((2, 1, 2), F32), np.ones((1, 1, 3), F32)],
+        "a product of matrices needs 3 rows",
+    ),
+    (
+        "_contrib_quantized_embedding",
+        {"input_dim": "1", "output_dim": "1"},
+        [ONES[0], np.ones((1, 1), np.int8), ONES[0, :2], ONES[0, :1]],
+        "Shape inconsistent",
+    ),
     ("BatchNorm_v1", {}, [ONES[0], *[ONES[0, :1]] * 4], "out of range"),
     ("Pooling", {"global_pool": "True"}, [ONES], "Input data should be 3D, 4D or 5D"),
     ("SequenceMask", {}, [ONES[0]], "must be of rank 2 or greater"),

@@ -286,6 +286,8 @@ class Value:
         return self.cast(BOOL).unary("Not")
 
     def __matmul__(self, other: Value) -> Value:
+        if self.shape[-1] != other.shape[-2]:
+            raise ValueError(f"a product of matrices needs {self.shape[-1]} rows: {self.shape} and {other.shape}")
         batch = broadcast_shapes(self.shape[:-2], other.shape[:-2])
         return self.graph.emit("MatMul", [self, other], (*batch, self.shape[-2], other.shape[-1]))
 

@@ -109,7 +109,19 @@ def _sinh(x: Value) -> Value:
     # The difference of exponentials cancels near 0.
     wide = x.cast(FLOAT64)
     near = wide * (wide * wide * (1 / 6) + 1.0)
-    return x.graph.where(wide.abs() < 1e-4, near, (wide.exp() - (-wide).exp()) * 0.5).cast(x.dtype)
+    large, small = _exponentials(wide)
+    return x.graph.where(wide.abs() < 1e-4, near, large - small).cast(x.dtype)
+
+
+def _cosh(x: Value) -> Value:
+    large, small = _exponentials(x.cast(FLOAT64))
+    return (large + small).cast(x.dtype)
+
+
+def _exponentials(x: Value) -> tuple[Value, Value]:
+    """exp(x) / 2 and exp(-x) / 2, which the exponential itself would overflow before."""
+    up, down = (x * 0.5).exp(), (x * -0.5).exp()
+    return up * 0.5 * up, down * 0.5 * down
 
 
 def _arctan(x: Value) -> Value:
@@ -173,7 +185,7 @@ _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
     "sinh": _sinh,
-    "cosh": lambda x: (x.exp() + (-x).exp()) * 0.5,
+    "cosh": _cosh,
     "arcsinh": _arcsinh,
     "arccosh": _arccosh,
     "arctanh": _arctanh,

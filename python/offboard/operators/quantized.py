@@ -31,9 +31,13 @@ _ENDS: PartialShape = (1,)
 
 def magnitude(low: Value, high: Value) -> Value:
     """The larger end of a range, without its sign: (1,)."""
+    _require_ends(low, high)
+    return low.graph.maximum(low.abs(), high.abs())
+
+
+def _require_ends(low: Value, high: Value) -> None:
     if low.shape != _ENDS or high.shape != _ENDS:
         raise ValueError(f"Shape inconsistent, Provided = {[*low.shape]}, {[*high.shape]}, inferred shape=[1]")
-    return low.graph.maximum(low.abs(), high.abs())
 
 
 def single(g: Builder, value: float) -> Value:
@@ -248,6 +252,7 @@ def quantized_pooling(p: Params, x: Value, low: Value, high: Value) -> list[Valu
 def quantized_embedding(p: Params, indices: Value, weight: Value, low: Value, high: Value) -> list[Value]:
     """Rows of an int8 table."""
     require(weight, "the weight", INT8)
+    _require_ends(low, high)
     made = embedding(p, indices, weight)
     assert isinstance(made, Value)
     return [made, low, high]
