@@ -254,13 +254,15 @@ abstract class BaseModule {
     throw refusal("init_optimizer")
   }
 
-  private[module] def refusal(operation: String): MXNetError =
-    new MXNetError(Rules.text(if (onAccelerator) "inference_only" else "inference_only_cpu", "operation", operation))
+  private[module] def refusal(operation: String): MXNetError = BaseModule.refusal(operation, onAccelerator)
 }
 
 object BaseModule {
   private[module] val logger: Logger = LoggerFactory.getLogger(classOf[BaseModule])
   private val ParameterSuffixes = Seq("_weight", "_bias", "_gamma", "_beta")
+
+  private[module] def refusal(operation: String, onAccelerator: Boolean): MXNetError =
+    new MXNetError(Rules.text(if (onAccelerator) "inference_only" else "inference_only_cpu", "operation", operation))
 
   /**
    * Looks for names that are no arguments of the symbol.

@@ -172,6 +172,17 @@ class DataParallelExecutorGroup private[module] (
   /** Lets a monitor see every context's outputs. */
   def installMonitor(monitor: Monitor): Unit = executors.foreach(monitor.install)
 
+  /** Refused: inference only. */
+  def backward(outGrads: Array[NDArray] = null): Unit = throw refusal("backward")
+
+  /** Refused: inference only. */
+  def getInputGrads(): IndexedSeq[IndexedSeq[NDArray]] = throw refusal("get_input_grads")
+
+  /** Refused: inference only. */
+  def getInputGradsMerged(): IndexedSeq[NDArray] = throw refusal("get_input_grads")
+
+  private def refusal(operation: String): MXNetError = BaseModule.refusal(operation, contexts.exists(_.deviceType == "eia"))
+
   private[module] def dispose(): Unit = executors.foreach(_.dispose())
 }
 
