@@ -79,6 +79,13 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ),
     # What float64 has no nearer number for than 1 is 1, all else is 0.
     ("tanh", {}, [array([-20, -19, 18, 20, 0], I32)], [array([-1, 0, 0, 1, 0], I32)]),
+    # Rows lie along the last axis.
+    (
+        "batch_take",
+        {},
+        [np.arange(12, dtype=F32).reshape(1, 2, 2, 3), array([0, 1, 2, 5], I32)],
+        [array([0, 4, 8, 11])],
+    ),
     # Finite where the exponential is not.
     ("cosh", {}, [array([89, -89])], [array([2.244806e38] * 2)]),
     ("sinh", {}, [array([710, -710], F64)], [array([1.1169973830808557e308, -1.1169973830808557e308], F64)]),
@@ -150,6 +157,10 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
         [ONES[0], np.ones((1, 1), np.int8), ONES[0, :2], ONES[0, :1]],
         "Shape inconsistent",
     ),
+    ("batch_take", {}, [ONES, array([0, 1, 1], I32)], "needs an index for each of 2 rows"),
+    ("softmax_cross_entropy", {}, [ONES[0], ONES[0]], "SoftmaxCrossEntropy only accept 2D data"),
+    ("_rnn_param_concat", {"num_args": "2", "dim": "0"}, [ONES, ONES[0]], "Incompatible input shape"),
+    ("_contrib_AdaptiveAvgPooling2D", {}, [ONES], "must have 4 dimensions"),
     ("BatchNorm_v1", {}, [ONES[0], *[ONES[0, :1]] * 4], "out of range"),
     ("Pooling", {"global_pool": "True"}, [ONES], "Input data should be 3D, 4D or 5D"),
     ("SequenceMask", {}, [ONES[0]], "must be of rank 2 or greater"),

@@ -65,12 +65,23 @@ def take(p: Params, x: Value, indices: Value) -> Value:
     return x.gather(in_range(indices, x.shape[p.axis], p.mode), p.axis)
 
 
-@operator("batch_take", types=lambda p, dtypes: ([dtypes[0], np.dtype(np.int32)], [dtypes[0]]))
+def _taken_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
+    data = shapes[0]
+    if data is None or len(data) < 2 or 0 in data:
+        return shapes
+    return [data, shapes[1] or (math.prod(data[:-1]),)]
+
+
+@operator("batch_take", fill=_taken_fill, types=lambda p, dtypes: ([dtypes[0], np.dtype(np.int32)], [dtypes[0]]))
 def batch_take(p: Params, x: Value, indices: Value) -> Value:
-    """One element a row."""
-    rows = x.reshape((x.shape[0], x.size // x.shape[0]))
-    chosen = in_range(indices, rows.shape[1], "clip").reshape((x.shape[0], 1))
-    return rows.graph.emit("GatherElements", [rows, chosen], (x.shape[0], 1), axis=1).reshape(indices.shape)
+    """One element of each row along the last axis; indices out of range are clipped."""
+    if x.ndim < 2:
+        raise ValueError("Data array must have at least 2 dimensional")
+    rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
+    if indices.size != rows.shape[0]:
+        raise ValueError(f"batch_take needs an index for each of {rows.shape[0]} rows, not {indices.shape}")
+    chosen = in_range(indices, rows.shape[1], "clip").reshape((rows.shape[0], 1))
+    return rows.graph.emit("GatherElements", [rows, chosen], (rows.shape[0], 1), axis=1).reshape(indices.shape)
 
 
 def _pick_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:

@@ -75,6 +75,10 @@ def svm_output(p: Params, x: Value, label: Value) -> Value:
 @operator("softmax_cross_entropy", fill=_row_label, floats=True)
 def softmax_cross_entropy(p: Params, x: Value, label: Value) -> Value:
     """The summed negative log-likelihood of the labels, shape (1,); no probability counts as less than 1e-8."""
+    if x.ndim != 2:
+        raise ValueError("SoftmaxCrossEntropy only accept 2D data")
+    if label.shape != x.shape[:1]:
+        raise ValueError("SoftmaxCrossEntropy only accept 1D label")
     picked = x.graph.emit(
         "GatherElements", [x.softmax(1), label.cast("int64").reshape((x.shape[0], 1))], (x.shape[0], 1), axis=1
     )

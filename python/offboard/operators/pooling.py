@@ -34,7 +34,7 @@ def _window_counts(size: int, kernel: int, stride: int, pad: int, outputs: int, 
 @operator("Pooling")
 def pooling(p: Params, x: Value) -> Value:
     """Maximum, average, sum or lp norm of windows; ``valid`` rounds sizes down, ``full`` up."""
-    if p.pooling_convention == "same" and not (p.global_pool and x.ndim == 3):
+    if p.pooling_convention == "same" and not (p.global_pool and not p.kernel and x.ndim == 3):
         raise ValueError("the convention 'same' is for layouts that MXNet itself refuses")
     expect_float(x)
     if x.ndim not in (3, 4, 5):
@@ -180,6 +180,8 @@ def pooling_v1(p: Params, x: Value) -> Value:
 @operator("_contrib_AdaptiveAvgPooling2D", floats=True)
 def adaptive_average_pooling(p: Params, x: Value) -> Value:
     """Averages over floor(i * in / out) .. ceil((i + 1) * in / out), of rows and then of columns."""
+    if x.ndim != 4:
+        raise ValueError(f"data must have 4 dimensions (batch, channel, height, width), got {x.shape}")
     size = p.output_size or (1, 1)
     height, width = (size[0], size[0]) if len(size) == 1 else size
     if (height, width) == (1, 1):

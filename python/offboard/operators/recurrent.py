@@ -203,4 +203,8 @@ def _joined_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) ->
 @operator("_rnn_param_concat", fill=_joined_fill, back=_joined_back)
 def rnn_param_concat(p: Params, *values: Value) -> Value:
     """Parameters of a fused RNN joined."""
-    return p.graph.concat(values, in_rank(p.dim, values[0]))
+    axis = in_rank(p.dim, values[0])
+    rest = [value.shape[:axis] + value.shape[axis + 1 :] for value in values]
+    if any(value.ndim != values[0].ndim for value in values) or any(each != rest[0] for each in rest):
+        raise ValueError(f"Incompatible input shape: {[value.shape for value in values]} along dimension {axis}")
+    return p.graph.concat(values, axis)
