@@ -168,7 +168,7 @@ def open_creations(
         record = records.find(node.op) if node.op is not None else None
         if record is not None and record.partial is not None:
             params = Params(Builder(), record.facts.parse(node.attrs), node.name)
-            with records.refusals(record, params, ()):
+            with records.Refusals(record, params, ()):
                 own = record.partial(params)
             if not is_complete(own):
                 found.append(node)
@@ -255,14 +255,14 @@ class _ShapeInference:
         inputs = self._inputs(node)
         if record.fill is not None and not all(_is_known(shape) for shape in inputs):
             given = [_outside(shape) for shape in inputs]
-            with records.refusals(record, params, given):
+            with records.Refusals(record, params, given):
                 better = record.fill(params, given)
             self._fill(node, better)
         if record.same_shape:
             self._unify(node)
         inputs = self._inputs(node)
         if record.partial is not None and not _is_known(self.found.get((id(node), 0))):
-            with records.refusals(record, params, ()):
+            with records.Refusals(record, params, ()):
                 own = record.partial(params)
             self._set((id(node), 0), _inside(own), node)
             if not _is_known(self.found.get((id(node), 0))):
@@ -279,7 +279,7 @@ class _ShapeInference:
         wanted = self.found.get((id(node), 0))
         if record.back is not None and wanted is not None:
             given = [_outside(shape) for shape in self._inputs(node)]
-            with records.refusals(record, params, given):
+            with records.Refusals(record, params, given):
                 better = record.back(params, given, _outside(wanted))
             self._fill(node, better)
         if record.same_shape:

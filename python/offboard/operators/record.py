@@ -6,11 +6,11 @@ inference, so it needs no shape function beside it; what it refuses (ValueError)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from types import TracebackType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -107,6 +107,9 @@ class Operator:
         """The canonical name."""
         return self.facts.name
 
+
+# What a lowering raises for what it refuses.
+_REFUSED = (ValueError, IndexError, TypeError, ArithmeticError, KeyError, AssertionError)
 
 _RECORDS: dict[str, Operator] = {}
 
@@ -209,22 +212,34 @@ def inconsistent(provided: Sequence[int], inferred: Sequence[int]) -> ValueError
     return ValueError(f"Shape inconsistent, Provided = [{given}], inferred shape=({wanted})")
 
 
-@contextmanager
-def refusals(record: Operator, params: Params, inputs: Sequence[PartialShape | Dtype]) -> Iterator[None]:
-    """Whatever a record's function refuses becomes an MXNetError that names the operator."""
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    except (ValueError, IndexError, TypeError, ArithmeticError, KeyError, AssertionError) as error:
-        given = ", ".join(str(each) for each in inputs)
-        raise MXNetError(f"Error in operator {params.operator or record.name}: {error} (inputs {given})") from error
+class Refusals:
+    """Whatever a record's function refuses in this scope becomes an MXNetError that names the operator."""
+
+    __slots__ = ("_inputs", "_params", "_record", "_state")
+
+    # A class, for a generator costs several times as much and every node of a graph passes here.
+    def __init__(self, record: Operator, params: Params, inputs: Sequence[PartialShape | Dtype]) -> None:
+        self._record, self._params, self._inputs = record, params, inputs
+        self._state = np.errstate(all="ignore")
+
+    def __enter__(self) -> None:
+        self._state.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._state.__exit__(kind, error, trace)
+        if isinstance(error, _REFUSED):
+            given = ", ".join(str(each) for each in self._inputs)
+            name = self._params.operator or self._record.name
+            raise MXNetError(f"Error in operator {name}: {error} (inputs {given})") from error
 
 
 def typed(
     record: Operator, params: Params, dtypes: Sequence[Dtype | None]
 ) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
     """Input and output dtypes as far as they follow from those given; raises MXNetError where these contradict."""
-    with refusals(record, params, dtypes):
+    with Refusals(record, params, dtypes):
         first = dtypes[0] if dtypes else None
         if record.floats and first is not None and first.kind != "f" and first != BFLOAT16:
             raise ValueError(f"This operation only support floating point types, not {first}")
@@ -256,6 +271,6 @@ def type_of_first(params: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[
 
 def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:
     """Runs a lowering; raises MXNetError for what it refuses."""
-    with refusals(record, params, [value.shape for value in inputs]):
+    with Refusals(record, params, [value.shape for value in inputs]):
         made = record.lower(params, *inputs)
     return [made] if isinstance(made, Value) else list(made)
