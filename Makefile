@@ -35,7 +35,7 @@ test-python: $(VENV)/dev.stamp  ## pytest alone; tests that need the JVM side us
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 jvm: $(VENV)/dev.stamp  ## builds and tests jvm/ (JDK 17 or newer, Maven 3.8.7 or newer)
-	OFFBOARD_PYTHON=$(CURDIR)/$(BIN)/python $(MAVEN) verify
+	OFFBOARD_PYTHON=$(CURDIR)/$(BIN)/python $(MAVEN) verify -Dmaven.javadoc.skip -Dscaladoc.phase=none
 
 jvm-install:  ## installs the JVM artifacts, with sources and documentation, into the local Maven repository
 	$(MAVEN) install -DskipTests

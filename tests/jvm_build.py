@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,9 +13,19 @@ from pathlib import Path
 SCALA_VERSIONS = ("2.11", "2.12", "2.13")
 
 
-_SETTINGS = """<settings><mirrors><mirror>
-  <id>build</id><mirrorOf>*</mirrorOf><url>{repository}</url>
-</mirror></mirrors></settings>
+# The build's repository first; what it did not need (a logger, another plugin) comes from where Maven has it from.
+_SETTINGS = """<settings>
+  <profiles><profile>
+    <id>build</id>
+    <repositories><repository><id>build</id><url>{repository}</url></repository></repositories>
+    <pluginRepositories><pluginRepository><id>build</id><url>{repository}</url></pluginRepository></pluginRepositories>
+  </profile></profiles>
+  <activeProfiles><activeProfile>build</activeProfile></activeProfiles>
+</settings>
+"""
+_METADATA = """<metadata><groupId>io.offboard</groupId><artifactId>{artifact}</artifactId><versioning>
+  <release>{version}</release><versions><version>{version}</version></versions>
+</versioning></metadata>
 """
 
 
@@ -48,22 +60,37 @@ class JvmBuild:
         return gson.parents[6]
 
     def install(self, folder: Path) -> Repository:
-        """Installs the artifacts that were built, as they are, into a repository of their own in ``folder``."""
+        """Puts the artifacts that were built into a repository of their own, laid out as ``mvn install`` does."""
         settings = folder / "settings.xml"
         settings.write_text(_SETTINGS.format(repository=self.local_repository().as_uri()), "utf-8")
         made = Repository(folder / "repository", settings)
-        made.maven(
-            self.folder, "install", "-Dmaven.main.skip", "-Dmaven.test.skip", "-Dmaven.javadoc.skip", "-Dexec.skip",
-        )  # fmt: skip
+        for project in (self.folder, *(self.folder / name for name in ("client", "mxnet"))):
+            made.add(project)
+        for scala in SCALA_VERSIONS:
+            made.add(self.module(scala).parent)
         return made
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A local Maven repository that knows no other than the one of the build: what is not there fails at once."""
+    """A local Maven repository with our artifacts, that takes what else it needs from the one of the build."""
 
     folder: Path
     settings: Path
+
+    def add(self, project: Path) -> None:
+        """A project's POM, and the jars that it was packaged into."""
+        text = (project / "pom.xml").read_text("utf-8")
+        # The project's own names come after those of its parent.
+        plain = re.sub(r"<parent>.*?</parent>", "", text, flags=re.S)
+        artifact = re.search(r"<artifactId>(.*?)</artifactId>", plain).group(1)
+        version = re.search(r"<version>(.*?)</version>", text).group(1)
+        home = self.folder / "io" / "offboard" / artifact
+        (home / version).mkdir(parents=True)
+        (home / version / f"{artifact}-{version}.pom").write_text(text, "utf-8")
+        for jar in (project / "target").glob(f"{artifact}-{version}*.jar"):
+            shutil.copy(jar, home / version)
+        (home / "maven-metadata-local.xml").write_text(_METADATA.format(artifact=artifact, version=version), "utf-8")
 
     def maven(self, project: Path, *arguments: str, timeout: float = 600) -> str:
         """Runs Maven on ``project``/pom.xml; what it printed. Fails with that where it fails."""

@@ -35,7 +35,7 @@ class Classifier(NamedTuple):
 
 @pytest.fixture(scope="session")
 def repository(jvm_build: JvmBuild, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """Our artifacts as `mvn install` puts them into an empty local repository; the rest comes from the build's own."""
+    """Our artifacts in a repository that holds nothing else; libraries and plugins come from the build's own."""
     return jvm_build.install(tmp_path_factory.mktemp("repository"))
 
 
