@@ -74,3 +74,9 @@ def test_results_leave_memory_that_only_holds_arrays() -> None:
         assert each.context == mx.cpu_pinned()
     for each in (array + 1, array[:, 1], array.T, mx.nd.relu(array)):
         assert each.context == mx.cpu()
+
+
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_sparse_arrays_move_in_their_storage(stype: str) -> None:
+    moved = mx.nd.array([[0, 1], [2, 0]]).tostype(stype).as_in_context(ONE)
+    assert (moved.stype, moved.context) == (stype, ONE)

@@ -241,7 +241,9 @@ class NDArray(Arithmetic):
         """Copies into another array, converting, or to a new one on a context; into itself gives False."""
         if isinstance(other, Context):
             require_array_home(other)
-            return NDArray(self._data.copy(), home=elsewhere(other))
+            made = self.copy()
+            made._home = elsewhere(other)
+            return made
         if not isinstance(other, NDArray):
             raise TypeError(f"copyto does not support type {type(other)}")
         if other is self:
