@@ -79,6 +79,11 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ),
     # What float64 has no nearer number for than 1 is 1, all else is 0.
     ("tanh", {}, [array([-20, -19, 18, 20, 0], I32)], [array([-1, 0, 0, 1, 0], I32)]),
+    # oneDNN, which has float32 of up to 5 dimensions, makes NaN 0.
+    ("Activation", {"act_type": "relu"}, [array([np.nan, -1, 2])], [array([0, 0, 2])]),
+    ("Activation", {"act_type": "relu"}, [array([[[[[[np.nan, -1]]]]]])], [array([[[[[[np.nan, 0]]]]]])]),
+    ("Activation", {"act_type": "relu"}, [array([np.nan, -1, 2], F64)], [array([np.nan, 0, 2], F64)]),
+    ("Activation", {"act_type": "relu"}, [array([np.nan, -1, 2], F16)], [array([np.nan, 0, 2], F16)]),
     # Rows lie along the last axis.
     (
         "batch_take",

@@ -67,7 +67,7 @@ def reason(case: Case, found: Disagreement, outputs: dict[str, np.ndarray], ask:
 
 def _made_in(dtype: np.dtype[Any], case: Case, outputs: dict[str, np.ndarray], ask: Ask) -> bool:
     first = next(iter(case.arrays.values())).dtype
-    replaced = (first.kind, "b" if dtype.kind == "u" else "f")
+    replaced = ("b",) if dtype.kind == "u" else (first.kind, "f")
     other = {name: a.astype(dtype) if a.dtype.kind in replaced else a for name, a in case.arrays.items()}
     said, expected = ask(other)
     if "error" in said.get("forward", {"error": None}) or expected.keys() != outputs.keys():

@@ -22,18 +22,20 @@ _FUSED = {"Conv", "BatchNormalization", "Gemm", "Add"}
 
 
 def _relu(x: Value) -> Value:
-    """0 for NaN too, but behind products and sums, where a Relu costs nothing and keeps it."""
+    """NaN stays, but in float32 of up to 5 dimensions, where oneDNN makes it 0.
+
+    Behind products and sums it stays there too: a Relu costs nothing.
+    """
     last = x.graph.nodes[-1] if x.graph.nodes else None
-    if not x.is_float or (last is not None and last.op in _FUSED and x.name in last.outputs):
+    fused = last is not None and last.op in _FUSED and x.name in last.outputs
+    if fused or x.dtype != FLOAT32 or x.ndim > 5:
         return x.unary("Relu")
-    if x.dtype == FLOAT32:
-        return x.unary("ThresholdedRelu", alpha=0.0)
-    return x.graph.where(x > 0, x, x.graph.const(0, x.dtype))
+    return x.unary("ThresholdedRelu", alpha=0.0)
 
 
 @operator("Activation", same_shape=True, floats=True)
 def activation(p: Params, x: Value) -> Value:
-    """relu (NaN gives 0), sigmoid, tanh, softrelu or softsign."""
+    """relu (in float32 NaN gives 0), sigmoid, tanh, softrelu or softsign."""
     if p.act_type == "relu":
         return _relu(x)
     if p.act_type == "softrelu":
