@@ -128,6 +128,8 @@ def one_hot(p: Params, indices: Value) -> Value:
     narrow = indices.cast(np.int32) if indices.dtype == INT64 else indices
     hit = narrow.cast(INT64).unsqueeze(indices.ndim).equals(classes)
     dtype = named_type(p.dtype)
+    if (p.on_value, p.off_value) == (1, 0):
+        return hit.cast(dtype)
     return p.graph.where(hit, *(p.graph.const(number_in(value, dtype)) for value in (p.on_value, p.off_value)))
 
 
