@@ -13,6 +13,20 @@ from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
 from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
 from offboard.operators.casts import BFLOAT16, number_in
 from offboard.operators.record import Params, PartialShape, operator
+from offboard.operators.transcendental import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    cosh,
+    cube_root,
+    expm1,
+    log1p,
+    logarithm,
+    sinh,
+)
 
 Unary: TypeAlias = Callable[[Params, Value], Value]
 
@@ -71,130 +85,30 @@ def truncate(x: Value) -> Value:
     return x.graph.where(x < 0, x.unary("Ceil"), x.floor())
 
 
-def _log1p(x: Value) -> Value:
-    # log(1+x) loses small x; the correction by ((1+x)-1) restores it.
-    u = x + 1.0
-    corrected = x.graph.where(u.equals(1.0), x, u.log() * x / (u - 1.0))
-    return x.graph.where(x.equals(math.inf), x, corrected)
-
-
-def _logarithm(x: Value, base: float) -> Value:
-    """Of whole powers of the base exactly: the quotient of logarithms may lie just below, which integers truncate."""
-    if x.is_float and x.dtype != FLOAT64:
-        # Rounding takes what float64 is off by.
-        return (x.cast(FLOAT64).log() * (1 / math.log(base))).cast(x.dtype)
-    made = x.log() * (1 / math.log(base))
-    near = made.unary("Round")
-    power = (near * 0.0 + base) ** near
-    return x.graph.where(power.equals(x), near, made)
-
-
-def _expm1(x: Value) -> Value:
-    wide = x.cast(FLOAT64)
-    small = wide * (wide * (wide * (wide * (1 / 24) + 1 / 6) + 0.5) + 1.0)
-    return x.graph.where(wide.abs() < 1e-3, small, wide.exp() - 1.0).cast(x.dtype)
-
-
-def cube_root(x: Value) -> Value:
-    """The real cube root."""
-    if x.dtype == np.float16:
-        return cube_root(x.cast(FLOAT32)).cast(x.dtype)
-    # The sign is a factor, since ONNX Runtime's Where may turn -0 into 0.
-    large = float(np.sqrt(np.finfo(x.dtype).max)) * 0.5
-    direction = (x * large * large * large).clip(-1.0, 1.0)
-    return x.abs() ** (1.0 / 3.0) * direction
-
-
-def _sinh(x: Value) -> Value:
-    # The difference of exponentials cancels near 0.
-    wide = x.cast(FLOAT64)
-    near = wide * (wide * wide * (1 / 6) + 1.0)
-    large, small = _exponentials(wide)
-    return x.graph.where(wide.abs() < 1e-4, near, large - small).cast(x.dtype)
-
-
-def _cosh(x: Value) -> Value:
-    large, small = _exponentials(x.cast(FLOAT64))
-    return (large + small).cast(x.dtype)
-
-
-def _exponentials(x: Value) -> tuple[Value, Value]:
-    """exp(x) / 2 and exp(-x) / 2, which the exponential itself would overflow before."""
-    up, down = (x * 0.5).exp(), (x * -0.5).exp()
-    return up * 0.5 * up, down * 0.5 * down
-
-
-def _arctan(x: Value) -> Value:
-    if x.dtype != FLOAT64:
-        return x.unary("Atan")
-    # ONNX Runtime has float32 only: of the smaller of |x| and 1/|x|, corrected by one step of Newton's method.
-    g = x.graph
-    size = x.abs()
-    small = g.where(size > 1, 1.0 / size, size)
-    guess = small.unary("Atan")
-    angle = guess - (guess.unary("Sin") - small * guess.unary("Cos")) * guess.unary("Cos")
-    turned = g.where(size > 1, math.pi / 2 - angle, angle)
-    return g.where(x < 0, -turned, turned)
-
-
-def _arcsin(x: Value) -> Value:
-    if x.dtype != FLOAT64:
-        return x.unary("Asin")
-    return _arctan(x / (((1.0 - x) * (x + 1.0)).sqrt() + 1.0)) * 2.0
-
-
-def _arccos(x: Value) -> Value:
-    return x.unary("Acos") if x.dtype != FLOAT64 else _arctan(((1.0 - x) / (x + 1.0)).sqrt()) * 2.0
-
-
-def _arcsinh(x: Value) -> Value:
-    if x.dtype != FLOAT64:
-        return x.unary("Asinh")
-    # asinh(|x|) = log1p(|x| + x^2 / (1 + sqrt(1 + x^2))); beyond 1e150 the square overflows.
-    size = x.abs()
-    square = size * size
-    near = _log1p(size + square / ((square + 1.0).sqrt() + 1.0))
-    made = x.graph.where(size > 1e150, size.log() + math.log(2), near)
-    return x.graph.where(x < 0, -made, made)
-
-
-def _arccosh(x: Value) -> Value:
-    if x.dtype != FLOAT64:
-        return x.unary("Acosh")
-    over = x - 1.0
-    near = _log1p(over + (over * (x + 1.0)).sqrt())
-    near = x.graph.where(x < 1, x.graph.const(math.nan), near)
-    return x.graph.where(x > 1e150, x.log() + math.log(2), near)
-
-
-def _arctanh(x: Value) -> Value:
-    return x.unary("Atanh") if x.dtype != FLOAT64 else (_log1p(x) - _log1p(-x)) * 0.5
-
-
 _FLOAT_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "exp": Value.exp,
     "log": Value.log,
-    "log2": lambda x: _logarithm(x, 2.0),
-    "log10": lambda x: _logarithm(x, 10.0),
-    "log1p": _log1p,
-    "expm1": _expm1,
+    "log2": lambda x: logarithm(x, 2.0),
+    "log10": lambda x: logarithm(x, 10.0),
+    "log1p": log1p,
+    "expm1": expm1,
     "sqrt": Value.sqrt,
     "rsqrt": lambda x: 1.0 / x.sqrt(),
     "rcbrt": lambda x: 1.0 / cube_root(x),
     "reciprocal": lambda x: 1.0 / x,
     "sigmoid": lambda x: x.unary("Sigmoid"),
     "softsign": lambda x: x / (x.abs() + 1.0),
-    "sinh": _sinh,
-    "cosh": _cosh,
-    "arcsinh": _arcsinh,
-    "arccosh": _arccosh,
-    "arctanh": _arctanh,
+    "sinh": sinh,
+    "cosh": cosh,
+    "arcsinh": arcsinh,
+    "arccosh": arccosh,
+    "arctanh": arctanh,
     "sin": lambda x: x.unary("Sin"),
     "cos": lambda x: x.unary("Cos"),
     "tan": lambda x: x.unary("Sin") / x.unary("Cos"),
-    "arcsin": _arcsin,
-    "arccos": _arccos,
-    "arctan": _arctan,
+    "arcsin": arcsin,
+    "arccos": arccos,
+    "arctan": arctan,
     "degrees": lambda x: x * (180.0 / math.pi),
     "radians": lambda x: x * (math.pi / 180.0),
 }

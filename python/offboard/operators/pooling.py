@@ -9,8 +9,9 @@ import numpy as np
 
 from offboard.operators.builder import FLOAT64, Dtype, Shape, Value
 from offboard.operators.convolution import channels_last, spatial, to_channels_first, to_channels_last
-from offboard.operators.elementwise import cube_root, expect_float
+from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, operator
+from offboard.operators.transcendental import cube_root
 
 
 def _output_size(size: int, kernel: int, stride: int, pad: int, convention: str) -> int:
