@@ -48,7 +48,10 @@ class Monitor(protected val interval: Int, protected var statFunc: NDArray => ND
         queue += ((step, name, statFunc(array)))
       }
       activated = false
-      queue.foreach { case (at, name, value) => seen += ((at, name, if (value.size == 1) value.toArray.head.toString else value.toArray.mkString("[", ",", "]"))) }
+      queue.foreach { case (at, name, value) =>
+        val numbers = value.toArray
+        seen += ((at, name, if (numbers.length == 1) numbers.head.toString else numbers.mkString("[", ",", "]")))
+      }
       queue = mutable.Queue.empty[(Int, String, NDArray)]
     }
     seen

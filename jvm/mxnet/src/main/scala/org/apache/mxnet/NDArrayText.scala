@@ -4,7 +4,8 @@ package org.apache.mxnet
 private[mxnet] object NDArrayText {
   def of(array: NDArray): String = {
     val values: IndexedSeq[String] =
-      if (Conversion.isFloat(array.elements.dtype)) array.toFloat64Array.map(each => narrowed(array, each)) else Conversion.toLongs(array.elements).map(_.toString)
+      if (Conversion.isFloat(array.elements.dtype)) array.toFloat64Array.map(each => narrowed(array, each)).toIndexedSeq
+      else Conversion.toLongs(array.elements).map(_.toString).toIndexedSeq
     s"${nested(values, array.shape.toVector, 0)}\n<NDArray ${array.shape} ${array.context} ${array.dtype}>"
   }
 

@@ -37,11 +37,13 @@ private[mxnet] final class ImageRecordRows(parameters: IterParameters) extends R
   private val order: Array[Int] = records.indices.toArray
   shuffle()
 
-  ImageRecordRows.Absent.foreach { case (name, neutral) =>
-    if (parameters.float(name, neutral) != neutral) {
-      throw new MXNetError(s"$name of ImageRecordIter is an augmentation for training, which is not available here")
-    }
-  }
+  ImageRecordRows.Absent.find { case (name, neutral) => parameters.float(name, neutral) != neutral }.foreach(each => refuse(each._1))
+  if (parameters.flag("random_resized_crop", otherwise = false)) refuse("random_resized_crop")
+  parameters.text("mean_img").foreach(_ => refuse("mean_img"))
+  parameters.text("dtype").filter(_ != "float32").foreach(_ => refuse("dtype"))
+
+  private def refuse(parameter: String): Nothing = throw new MXNetError(
+    s"$parameter of ImageRecordIter is not available on the JVM: give images as they are stored, with mean_r, std_r, scale and their like")
 
   override def shuffle(): Unit = if (shuffled) random.shuffle(order.toList).copyToArray(order)
 
@@ -109,5 +111,5 @@ private[mxnet] object ImageRecordRows {
   private val Absent: Map[String, Float] = Map("rotate" -> -1f, "max_rotate_angle" -> 0f, "max_shear_ratio" -> 0f, "max_aspect_ratio" -> 0f,
     "max_random_scale" -> 1f, "min_random_scale" -> 1f, "max_random_contrast" -> 0f, "max_random_illumination" -> 0f, "random_h" -> 0f,
     "random_s" -> 0f, "random_l" -> 0f, "brightness" -> 0f, "contrast" -> 0f, "saturation" -> 0f, "pca_noise" -> 0f, "max_crop_size" -> -1f,
-    "min_crop_size" -> -1f)
+    "min_crop_size" -> -1f, "mean_a" -> 0f, "std_a" -> 1f)
 }

@@ -82,6 +82,8 @@ class MXDataIterTest {
     val mirrored = IO.ImageRecordIter(parameters + ("mirror" -> "1")).next()
     assertArrayEquals(Array(2f, 1f, 2f, 1f, 2f, 1f), mirrored.data(0).at(0).at(0).toArray)
     assertEquals(Shape(3, 3, 6, 6), IO.ImageRecordIter(parameters + ("data_shape" -> "(3,6,6)")).next().data(0).shape)
-    assertMxnetError("augmentation for training")(IO.ImageRecordIter(parameters + ("random_h" -> "3")))
+    Seq("random_h" -> "3", "mean_img" -> "mean.bin", "random_resized_crop" -> "1").foreach { case (name, value) =>
+      assertMxnetError(s"$name of ImageRecordIter is not available")(IO.ImageRecordIter(parameters + (name -> value)))
+    }
   }
 }
