@@ -111,3 +111,12 @@ def test_crop_at_an_offset_in_the_centre_and_like_another() -> None:
 def test_what_does_not_fit_is_refused(operator: str, inputs: list[Array], attrs: dict[str, object]) -> None:
     with pytest.raises(MXNetError, match="Error in operator"):
         run(operator, *inputs, **attrs)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 7, 16, 17])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_upsampling_repeats_pixels(scale: int, dtype: str) -> None:
+    x = np.random.default_rng(0).standard_normal((1, 2, 61, 43)).astype(dtype)
+    attrs = {"scale": str(scale), "sample_type": "nearest", "num_args": "1"}
+    (made,) = invoke("UpSampling", [x], attrs)
+    np.testing.assert_array_equal(made, x.repeat(scale, 2).repeat(scale, 3))

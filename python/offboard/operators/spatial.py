@@ -42,16 +42,29 @@ def upsampling(p: Params, *inputs: Value) -> Value:
         _require_maps(x)
         if height % x.shape[2] or width % x.shape[3]:
             raise ValueError(f"the size {(height, width)} is no multiple of {x.shape}")
-        n, c, h, w = x.shape
-        down, across = height // h, width // w
-        repeated = x.reshape((n, c, h, 1, w, 1)).expand((n, c, h, down, w, across))
-        made.append(repeated.reshape((n, c, height, width)))
+        made.append(_repeated(x, height // x.shape[2], width // x.shape[3]))
     if p.multi_input_mode == "concat":
         return p.graph.concat(made, 1)
     total = made[0]
     for x in made[1:]:
         total = total + x
     return total
+
+
+# Up to this factor ONNX Runtime's float32 coordinates are right on maps of any size that fits in memory.
+_RESIZED = 16
+
+
+def _repeated(x: Value, down: int, across: int) -> Value:
+    """Each pixel of a map (n, c, h, w) ``down`` times ``across`` times."""
+    n, c, h, w = x.shape
+    shape = (n, c, h * down, w * across)
+    if x.dtype == FLOAT64 or max(down, across) > _RESIZED:
+        return x.reshape((n, c, h, 1, w, 1)).expand((n, c, h, down, w, across)).reshape(shape)
+    # Many times faster than expanding a dimension of a few elements.
+    scales = x.graph.const(np.array([1, 1, down, across], np.float32))
+    attributes = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return x.graph.emit("Resize", [x.cast(FLOAT32), None, scales], shape, FLOAT32, **attributes).cast(x.dtype)
 
 
 def _upsampled_by_weight(p: Params, x: Value, weight: Value) -> Value:
