@@ -244,7 +244,9 @@ def smooth_l1(p: Params, x: Value) -> Value:
     """Huber's loss with transition 1 / scalar^2; integers take the scalar truncated."""
     squared = float(number_in(p.scalar, x.dtype)) ** 2
     edge = math.inf if squared == 0 else 1.0 / squared
-    size = (x if x.is_float else x.cast(FLOAT64)).abs()
+    # float16 has neither a large edge nor a small square.
+    wide = x.cast(FLOAT32) if x.dtype in _MIXED else x.cast(FLOAT64)
+    size = wide.abs()
     if edge == 0:
         return cast_to(size, x.dtype)
     # x^2 / 2 of squared up to the edge and |x| - edge / 2 beyond it, without choosing element by element.
