@@ -39,7 +39,12 @@ def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, 
     """(arguments, auxiliary states) of a checkpoint."""
     arguments: dict[str, NDArray] = {}
     auxiliary: dict[str, NDArray] = {}
-    loaded = nd.load(f"{prefix}-{epoch:04d}.params")
+    path = f"{prefix}-{epoch:04d}.params"
+    loaded = nd.load(path)
+    if not loaded:
+        # A file without arrays has no names either: it loads as an empty list.
+        logging.warning("Params file '%s' is empty", path)
+        return arguments, auxiliary
     for key, value in loaded.items():
         kind, name = key.split(":", 1)
         if kind == "arg":

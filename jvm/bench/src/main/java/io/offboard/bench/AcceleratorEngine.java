@@ -16,7 +16,8 @@ final class AcceleratorEngine implements Engine {
 
   AcceleratorEngine(String checkpoint, int[] shape) {
     this.shape = new Shape(shape);
-    predictor = new Predictor(checkpoint, List.of(new DataDesc("data", this.shape, DType.Float32(), "NCHW")), List.of(Context.eia()), 0);
+    String layout = "NCHW".substring(0, shape.length);
+    predictor = new Predictor(checkpoint, List.of(new DataDesc("data", this.shape, DType.Float32(), layout)), List.of(Context.eia()), 0);
   }
 
   @Override
