@@ -5,7 +5,6 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.offboard.rules.Rules;
 import io.offboard.wire.accelerator.LeaseReply;
 import io.offboard.wire.accelerator.LeaseRequest;
 import java.util.concurrent.CompletableFuture;
@@ -39,8 +38,6 @@ final class Lease implements AutoCloseable {
       return thread;
     });
     open();
-    long millis = TimeUnit.SECONDS.toMillis(Rules.limit("lease_seconds")) / 3;
-    timer.scheduleAtFixedRate(this::renew, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   /** The session's id, once it is open. */
@@ -77,6 +74,10 @@ final class Lease implements AutoCloseable {
     session = reply.getSession();
     lapses = System.nanoTime() + TimeUnit.SECONDS.toNanos(reply.getLeaseSeconds());
     opened.complete(reply);
+    if (!closed) {
+      // By this daemon's lease, which its operator may have set.
+      timer.schedule(this::renew, TimeUnit.SECONDS.toMillis(reply.getLeaseSeconds()) / 3, TimeUnit.MILLISECONDS);
+    }
   }
 
   private synchronized void broke(ClientCall<LeaseRequest, LeaseReply> which, Status status) {

@@ -127,9 +127,11 @@ class ClassifierTest {
     assertEquals(1, detector.imageObjectDetect(coloured(Color.RED), Some(1)).head.size)
   }
 
-  @Test def javaSeesTheCornersOfBoxes(): Unit = {
-    val found = new infer.javaapi.ObjectDetectorOutput("lion", Array(0.9f, 0.1f, 0.2f, 0.3f, 0.4f))
-    assertEquals(("lion", 0.9f), (found.getClassName, found.getProbability))
+  @Test def javaSeesTheCornersOfBoxes(): Unit = withLabels(names) { labels =>
+    val box = NDArray.array(Array(3f, 0.9f, 0.1f, 0.2f, 0.3f, 0.4f), Shape(1, 1, 6))
+    val detector = new infer.javaapi.ObjectDetector(new FixedDetector(labels.prefix, images, box))
+    val found = detector.imageObjectDetect(coloured(Color.RED), 1).get(0).get(0)
+    assertEquals(("three", 0.9f), (found.getClassName, found.getProbability))
     assertEquals((0.1f, 0.2f, 0.3f, 0.4f), (found.getXMin, found.getYMin, found.getXMax, found.getYMax))
   }
 

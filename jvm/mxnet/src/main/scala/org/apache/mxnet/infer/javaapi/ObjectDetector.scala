@@ -40,7 +40,9 @@ class ObjectDetector private[mxnet] (val objDetector: infer.ObjectDetector) exte
     outputs(objDetector.imageBatchObjectDetect(inputBatch.asScala.toIndexedSeq, Some(topK)))
 
   private def outputs(found: IndexedSeq[IndexedSeq[(String, Array[Float])]]): java.util.List[java.util.List[ObjectDetectorOutput]] =
-    found.map(_.map { case (name, values) => new ObjectDetectorOutput(name, values) }.asJava).asJava
+    found.map(_.map { case (name, Array(score, left, top, right, bottom)) =>
+      new ObjectDetectorOutput(name, Array(score, left, right, top, bottom))
+    }.asJava).asJava
 
   /** Converts each element. */
   def convert[B, A](l: IndexedSeq[A])(implicit view: A => B): IndexedSeq[B] = l.map(view)
