@@ -34,7 +34,7 @@ public final class Connection implements AutoCloseable {
   private static final int PROTOCOL_MAJOR = 1;
   private static final int PROTOCOL_MINOR = 0;
   private static final long ATTACH_SECONDS = 10;
-  private static final int STREAMS = 4;
+  private static final int CARRIERS = 4;
   private static final Metadata.Key<String> AUTHORIZATION = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> SESSION = Metadata.Key.of("offboard-session", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -50,8 +50,11 @@ public final class Connection implements AutoCloseable {
   private final Lease lease;
   private final Accelerator accelerator;
   private final boolean sameHost;
-  private final Deque<InferStream> idle = new ArrayDeque<>();
-  private final Set<InferStream> streams = new HashSet<>();
+  private final String session;
+  /** Path of the worker's socket for lanes; empty where streams are used instead. */
+  private final String lane;
+  private final Deque<Carrier> idle = new ArrayDeque<>();
+  private final Set<Carrier> carriers = new HashSet<>();
   private ByteString secret;
   private volatile boolean closed;
 
@@ -59,15 +62,19 @@ public final class Connection implements AutoCloseable {
     this.endpoint = endpoint;
     ManagedChannel front = Targets.open(endpoint, endpoint.target);
     String target;
+    String offered;
     try {
       AttachReply reply = StateFiles.attaching(() -> attach(front));
       accelerator = reply.getAccelerator();
       target = workerTarget(reply.getEndpoints());
+      offered = reply.getEndpoints().getLane();
     } catch (RuntimeException error) {
       front.shutdownNow();
       throw error;
     }
     sameHost = target.startsWith(Endpoint.UNIX);
+    String path = sameHost && !offered.isEmpty() ? offered.substring(Endpoint.UNIX.length()) : "";
+    lane = Lane.canOpen(path) ? path : "";
     if (target.equals(endpoint.target)) {
       channel = front;
     } else {
@@ -78,7 +85,8 @@ public final class Connection implements AutoCloseable {
     lease = new Lease(
         () -> identified.newCall(AcceleratorServiceGrpc.getLeaseMethod(), CallOptions.DEFAULT), instance, secret);
     try {
-      calls = with(identified, SESSION, lease.awaitSession(ATTACH_SECONDS));
+      session = lease.awaitSession(ATTACH_SECONDS);
+      calls = with(identified, SESSION, session);
     } catch (RuntimeException error) {
       abandon();
       throw error;
@@ -199,32 +207,34 @@ public final class Connection implements AutoCloseable {
 
   /** One inference; throws gRPC's failure. */
   ModelInferResponse infer(ModelInferRequest request, long untilNanos) {
-    InferStream stream = take();
-    if (stream == null) {
+    Carrier carrier = take(untilNanos);
+    if (carrier == null) {
       CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(Math.max(untilNanos - System.nanoTime(), 1), TimeUnit.NANOSECONDS);
       return ClientCalls.blockingUnaryCall(calls, GRPCInferenceServiceGrpc.getModelInferMethod(), options, request);
     }
     try {
-      return stream.infer(request, untilNanos);
+      return carrier.infer(request, untilNanos);
     } finally {
-      giveBack(stream);
+      giveBack(carrier);
     }
   }
 
-  private synchronized InferStream take() {
-    InferStream stream = idle.poll();
-    if (stream == null && streams.size() < STREAMS && !closed) {
-      stream = new InferStream(calls.newCall(GRPCInferenceServiceGrpc.getModelStreamInferMethod(), CallOptions.DEFAULT));
-      streams.add(stream);
+  private synchronized Carrier take(long untilNanos) {
+    Carrier carrier = idle.poll();
+    if (carrier == null && carriers.size() < CARRIERS && !closed) {
+      carrier = lane.isEmpty()
+          ? new InferStream(calls.newCall(GRPCInferenceServiceGrpc.getModelStreamInferMethod(), CallOptions.DEFAULT))
+          : new Lane(lane, session, untilNanos);
+      carriers.add(carrier);
     }
-    return stream;
+    return carrier;
   }
 
-  private synchronized void giveBack(InferStream stream) {
-    if (stream.isOpen()) {
-      idle.push(stream);
+  private synchronized void giveBack(Carrier carrier) {
+    if (carrier.isOpen()) {
+      idle.push(carrier);
     } else {
-      streams.remove(stream);
+      carriers.remove(carrier);
     }
   }
 
@@ -232,22 +242,22 @@ public final class Connection implements AutoCloseable {
   @Override
   public void close() {
     if (!closed) {
-      closeStreams();
+      closeCarriers();
       lease.close();
       channel.shutdownNow();
     }
   }
 
   private void abandon() {
-    closeStreams();
+    closeCarriers();
     lease.abandon();
     channel.shutdownNow();
   }
 
-  private synchronized void closeStreams() {
+  private synchronized void closeCarriers() {
     closed = true;
-    streams.forEach(InferStream::close);
-    streams.clear();
+    carriers.forEach(Carrier::close);
+    carriers.clear();
     idle.clear();
   }
 

@@ -10,8 +10,8 @@ import io.offboard.wire.inference.ModelStreamInferResponse;
 import java.util.Base64;
 import java.util.concurrent.locks.LockSupport;
 
-/** A ModelStreamInfer call that stays open: an inference costs two messages instead of a call. One thread at a time. */
-final class InferStream {
+/** A ModelStreamInfer call that stays open: an inference costs two messages instead of a call. */
+final class InferStream implements Carrier {
   /** Parameter of a reply that says a failure: the ErrorDetail, in base64. */
   private static final String FAILURE = "offboard-error";
 
@@ -26,12 +26,13 @@ final class InferStream {
     call.request(1);
   }
 
-  /** Whether it can be used again. */
-  boolean isOpen() {
+  @Override
+  public boolean isOpen() {
     return ended == null;
   }
 
-  ModelInferResponse infer(ModelInferRequest request, long untilNanos) {
+  @Override
+  public ModelInferResponse infer(ModelInferRequest request, long untilNanos) {
     waiting = Thread.currentThread();
     if (ended != null) {
       throw ended;
@@ -59,7 +60,8 @@ final class InferStream {
     return answer.getInferResponse();
   }
 
-  void close() {
+  @Override
+  public void close() {
     if (ended == null) {
       ended = Status.CANCELLED.withDescription("the stream was closed").asRuntimeException();
     }
