@@ -25,6 +25,19 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
         [array([1, 2, 3]), array([[1], [10]]), array([0, 5])],
         [array([[1, 15], [2, 25], [3, 35]])],
     ),
+    # The oldest pooling finds no number at all in a window beyond everything.
+    (
+        "Pooling_v1",
+        {"kernel": "(2, 2)", "stride": "(3, 3)", "pooling_convention": "full"},
+        [np.ones((1, 1, 2, 3), F32)],
+        [array([[[[1, -np.inf]]]])],
+    ),
+    (
+        "Pooling_v1",
+        {"kernel": "(1, 2)", "stride": "(1, 3)", "pooling_convention": "full"},
+        [np.ones((1, 1, 1, 6), F32)],
+        [array([[[[1, 1, -np.inf]]]])],
+    ),
     # A range is made in its type's own arithmetic: a step of 0.5 is none in integers, and -1 wraps.
     ("_arange", {"start": "1", "stop": "4", "step": "0.5", "dtype": "int32"}, [], [array([1] * 6, I32)]),
     ("_arange", {"start": "-1.7", "stop": "2", "step": "1.6", "dtype": "int32"}, [], [array([-1, 0, 1], I32)]),

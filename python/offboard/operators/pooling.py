@@ -153,7 +153,8 @@ def _windows(
 def pooling_v1(p: Params, x: Value) -> Value:
     """Maximum, average or sum of windows of 2 dimensions, in which padding counts as zeros, in the maximum too.
 
-    An average divides by the kernel's size, even where a window goes beyond the padding.
+    An average divides by the kernel's size, even where a window goes beyond the padding; the maximum of an empty window
+    is -inf.
     """
     expect_float(x)
     if x.ndim != 4:
@@ -173,7 +174,11 @@ def pooling_v1(p: Params, x: Value) -> Value:
     )
     x = x.pad([(0, 0), (0, 0), *((b, b) for b in pad)])
     if p.pool_type == "max":
-        return _windows(x, "MaxPool", kernel, stride, (0, 0), sizes, float(np.finfo(np.float32).min))
+        # Windows beyond everything come last.
+        begun = tuple(min(n, math.ceil(d / s)) for n, d, s in zip(sizes, x.shape[2:], stride, strict=True))
+        maxima = _windows(x, "MaxPool", kernel, stride, (0, 0), begun, float(np.finfo(np.float32).min))
+        empty = [(0, n - b) for n, b in zip(sizes, begun, strict=True)]
+        return maxima.pad([(0, 0), (0, 0), *empty], -math.inf)
     sums = _sums(x, kernel, stride, (0, 0), sizes)
     return sums * (1.0 / math.prod(kernel)) if p.pool_type == "avg" else sums
 

@@ -152,6 +152,8 @@ operator("argmin")(_arg("ArgMin"))
 def argmax_channel(p: Params, x: Value) -> Value:
     """argmax along dimension 1."""
     _refuse_bool(x)
+    if x.ndim < 2:
+        raise ValueError(f"axis 1 exceeds the input dimension of {x.ndim}")
     return _along(x, 1, "ArgMax").squeeze(1).cast(x.dtype)
 
 
