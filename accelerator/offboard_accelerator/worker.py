@@ -6,6 +6,7 @@ It imports everything first and reads its configuration afterwards, so that a st
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -90,8 +91,9 @@ def main() -> None:
     if "--rest" in sys.argv:
         import offboard_accelerator.rest.server
         import offboard_accelerator.rest.worker  # noqa: F401
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    # Not an Event: its lock may be held by the very thread that a signal interrupts.
+    ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda *_: ended.put(None))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = sys.stdin.readline()
     if not line:
@@ -112,8 +114,7 @@ def main() -> None:
     print(WorkerReady.of(config).to_json(), flush=True)
     threading.Thread(target=_until_end_of_input, args=(ended,), name="lifeline", daemon=True).start()
     threading.Thread(target=state.repository.load_all, name="repository", daemon=True).start()
-    while not ended.wait(3600):
-        pass
+    ended.get()
     state.draining.set()
     stopped = server.stop(grace=_GRACE_SECONDS)
     lanes.close(_GRACE_SECONDS)
@@ -125,9 +126,9 @@ def main() -> None:
     os._exit(0)
 
 
-def _until_end_of_input(ended: threading.Event) -> None:
+def _until_end_of_input(ended: queue.SimpleQueue[None]) -> None:
     sys.stdin.read()
-    ended.set()
+    ended.put(None)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def test_forward_checks() -> None:
     inputs = {"a": np.ones((2,)), "b": np.zeros((2,))}
     np.testing.assert_array_equal(utils.simple_forward(symbol, **inputs), [2, 2])
     utils.check_symbolic_forward(symbol, inputs, [np.full((2,), 2)])
-    with pytest.raises(AssertionError, match="EXPECTED__plus0_output"):
+    with pytest.raises(AssertionError, match=r"EXPECTED__plus\d+_output"):
         utils.check_symbolic_forward(symbol, [np.ones(2), np.zeros(2)], [np.full((2,), 3)])
     assert utils.check_speed(symbol, inputs, N=2) > 0
     assert utils.same_symbol_structure(symbol, mx.sym.var("x") * 3 + mx.sym.var("y"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import secrets
 import signal
 import sys
@@ -47,14 +48,15 @@ def serve(*, port: int, with_parent: bool) -> None:
     )
     listener = server.get_callback_server()
     token_file = _write_token(token)
-    stop = threading.Event()
+    # Not an Event: its lock may be held by the very thread that a signal interrupts.
+    stop: queue.SimpleQueue[None] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stop.put(None))
     if with_parent:
         threading.Thread(target=_wait_for_end, args=(stop,), name="offboard-parent", daemon=True).start()
     print(f"{listener.get_listening_address()}:{listener.get_listening_port()}:{token_file}", flush=True)
     try:
-        stop.wait()
+        stop.get()
     finally:
         token_file.unlink(missing_ok=True)
     server.shutdown_callback_server()
@@ -68,7 +70,7 @@ def _write_token(token: str) -> Path:
     return path
 
 
-def _wait_for_end(stop: threading.Event) -> None:
+def _wait_for_end(stop: queue.SimpleQueue[None]) -> None:
     while sys.stdin.buffer.read(4096):
         pass
-    stop.set()
+    stop.put(None)
