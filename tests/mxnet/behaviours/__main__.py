@@ -30,7 +30,7 @@ def seen(name: str, library: Any) -> dict[str, Any]:
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             value = BEHAVIOURS[name](library)
-    except Exception as error:  # noqa: BLE001 - whatever the library raises is what is asked for
+    except Exception as error:  # whatever the library raises is what is asked for
         return {"class": type(error).__name__, "contains": ORIGIN.sub("", COLOUR.sub("", str(error)))}
     return {"value": json.loads(COLOUR.sub("", json.dumps(value).replace("\\u001b", "\x1b")))}
 
