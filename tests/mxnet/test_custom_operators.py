@@ -71,6 +71,16 @@ def test_imperative() -> None:
         mx.nd.Custom(x, op_type="nope")
 
 
+def test_inputs_are_of_the_shapes_that_the_property_says() -> None:
+    inputs = {"x": (2, 3), "s_label": (1,)}
+    refusal = r"Shape inconsistent, Provided = \[1\], inferred shape=\(2\)"
+    made = mx.sym.Custom(mx.sym.var("x"), op_type="scale", name="s")
+    with pytest.raises(MXNetError, match=refusal):
+        made.infer_shape(**inputs)
+    with pytest.raises(MXNetError, match=refusal):
+        mx.nd.Custom(mx.nd.ones((2, 3)), mx.nd.ones((1,)), mx.nd.ones((2, 3)), op_type="scale")
+
+
 def _between() -> mx.sym.Symbol:
     x = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=3, name="fc")
     scaled = mx.sym.Custom(x, op_type="scale", factor=3, name="s")
@@ -139,3 +149,18 @@ def test_sizes_that_depend_on_the_data(context: mx.Context) -> None:
         np.testing.assert_array_equal(made[1].asnumpy(), expected.sum(0))
     where = "accelerator" if context == mx.eia() else "instance"
     assert executor.report().nodes == {"chosen": where, "sum": where}
+
+
+@pytest.mark.usefixtures("accelerator")
+@pytest.mark.parametrize("context", [mx.cpu(), mx.eia()], ids=str)
+def test_in_the_body_of_a_loop(context: mx.Context) -> None:
+    def body(x: mx.sym.Symbol, s: mx.sym.Symbol) -> tuple[mx.sym.Symbol, mx.sym.Symbol]:
+        scaled = mx.sym.Custom(x, s, mx.sym.var("bias"), op_type="scale", factor=3)
+        return mx.sym.broadcast_add(scaled[0], scaled[1]), s + x
+
+    rows, total = mx.sym.contrib.foreach(body, mx.sym.var("data"), mx.sym.var("total"))
+    arrays = {"data": mx.nd.array([[1, 2], [3, 4]]), "total": mx.nd.zeros((2,)), "bias": mx.nd.array([5, 6])}
+    executor = mx.sym.Group([rows, total]).bind(context, arrays)
+    outputs, last = (each.asnumpy() for each in executor.forward())
+    np.testing.assert_array_equal(outputs, [[8, 12], [17, 21]])
+    np.testing.assert_array_equal(last, [4, 6])

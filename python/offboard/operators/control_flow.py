@@ -16,6 +16,8 @@ from offboard.operators.infer import infer_shapes, infer_types
 from offboard.operators.lowering import emit_graph
 from offboard.operators.record import Params, PartialShape, operator
 
+__all__ = ["cond_graphs", "foreach_places", "item_shape", "loop_places", "seen_by"]
+
 # For each variable of a graph, which input of the operator it is.
 _Places = Sequence[int]
 
@@ -28,7 +30,7 @@ def _names(graph: Graph, places: _Places, inputs: int) -> list[str]:
     return names
 
 
-def _seen(graph: Graph, places: _Places, given: Sequence[Any]) -> dict[str, Any]:
+def seen_by(graph: Graph, places: _Places, given: Sequence[Any]) -> dict[str, Any]:
     """What is given to the operator, by the names that the graph knows it under."""
     return {name: given[at] for name, at in zip(_names(graph, places, len(given)), places, strict=True)}
 
@@ -43,7 +45,7 @@ def _better(graph: Graph, places: _Places, given: Sequence[Any], found: Mapping[
 
 
 def _graph_types(graph: Graph, places: _Places, given: Sequence[Dtype | None]) -> tuple[list[Any], list[Any]]:
-    known = {name: dtype for name, dtype in _seen(graph, places, given).items() if dtype is not None}
+    known = {name: dtype for name, dtype in seen_by(graph, places, given).items() if dtype is not None}
     found = infer_types(graph, known)
     return _better(graph, places, given, {**found.arguments, **found.auxiliary}), found.outputs
 
@@ -51,7 +53,7 @@ def _graph_types(graph: Graph, places: _Places, given: Sequence[Dtype | None]) -
 def _graph_shapes(
     graph: Graph, places: _Places, given: Sequence[PartialShape], heads: Sequence[PartialShape] = ()
 ) -> tuple[list[Any], list[Any]]:
-    found = infer_shapes(graph, _seen(graph, places, given), heads=heads)
+    found = infer_shapes(graph, seen_by(graph, places, given), heads=heads)
     return _better(graph, places, given, {**found.arguments, **found.auxiliary}), found.outputs
 
 
@@ -77,14 +79,15 @@ def _as_before(value: Value, before: Value, number: int) -> Value:
 # foreach: inputs are the data, the states, then what the body sees of its surroundings.
 
 
-def _foreach_places(p: Params) -> list[int]:
+def foreach_places(p: Params) -> list[int]:
+    """Which input of the operator each of the body's variables is."""
     locations = [*p.in_data_locs, *p.in_state_locs, *p.remain_locs]
     if sorted(locations) != list(range(len(locations))):
         raise MXNetError(f"Locations {locations} of foreach's inputs are no permutation")
     return [locations.index(variable) for variable in range(len(locations))]
 
 
-def _item(shape: Shape) -> Shape:
+def item_shape(shape: Shape) -> Shape:
     """One of the items along the first axis; MXNet's legacy arrays have at least one dimension."""
     return shape[1:] or (1,)
 
@@ -94,11 +97,11 @@ def _foreach_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShap
 
 
 def _foreach_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
-    places, count = _foreach_places(p), len(p.in_data_locs)
+    places, count = foreach_places(p), len(p.in_data_locs)
     lengths = {shape[0] for shape in shapes[:count] if shape} | ({wanted[0]} if wanted and p.num_out_data else set())
     length = next((each for each in lengths if each), 0)
-    items = [None if shape is None else _item(shape) for shape in shapes[:count]]
-    heads = [_item(wanted)] if wanted and p.num_out_data else []
+    items = [None if shape is None else item_shape(shape) for shape in shapes[:count]]
+    heads = [item_shape(wanted)] if wanted and p.num_out_data else []
     made, outputs = _graph_shapes(p.subgraphs[0], places, [*items, *shapes[count:]], heads)
     for index, output in enumerate(outputs[p.num_out_data :], count):
         made[index] = made[index] or output
@@ -108,7 +111,7 @@ def _foreach_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -
 
 
 def _foreach_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[Any]]:
-    return _graph_types(p.subgraphs[0], _foreach_places(p), dtypes)
+    return _graph_types(p.subgraphs[0], foreach_places(p), dtypes)
 
 
 @operator("_foreach", fill=_foreach_fill, back=_foreach_back, types=_foreach_types)
@@ -123,9 +126,9 @@ def foreach(p: Params, *inputs: Value) -> list[Value]:
     body = Builder(p.graph)
     current = _body_inputs(body, [(each.shape, each.dtype) for each in states], "state")
     items = _body_inputs(body, [(each.shape[1:], each.dtype) for each in data], "item")
-    seen = [each.reshape(_item(whole.shape)) for each, whole in zip(items, data, strict=True)]
+    seen = [each.reshape(item_shape(whole.shape)) for each, whole in zip(items, data, strict=True)]
     seen += current + [each.seen_from(body) for each in inputs[len(data) + len(states) :]]
-    made = emit_graph(body, graph, _seen(graph, _foreach_places(p), seen), is_train=p.is_train)
+    made = emit_graph(body, graph, seen_by(graph, foreach_places(p), seen), is_train=p.is_train)
     results, after = made[: p.num_out_data], made[p.num_out_data :]
     for number, (value, before) in enumerate(zip(after, current, strict=True)):
         _leave(body, _as_before(value, before, number))
@@ -140,7 +143,7 @@ def foreach(p: Params, *inputs: Value) -> list[Value]:
 # while_loop: both graphs pick from the inputs; the loop's variables are those that func_var_locs names among func's.
 
 
-def _loop_places(p: Params) -> list[int]:
+def loop_places(p: Params) -> list[int]:
     """Which inputs of the operator are the loop's variables."""
     return [p.func_input_locs[variable] for variable in p.func_var_locs]
 
@@ -148,7 +151,7 @@ def _loop_places(p: Params) -> list[int]:
 def _while_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     condition, function = p.subgraphs
     made, outputs = _graph_shapes(function, p.func_input_locs, shapes)
-    for at, output in zip(_loop_places(p), outputs[p.num_out_data :], strict=True):
+    for at, output in zip(loop_places(p), outputs[p.num_out_data :], strict=True):
         made[at] = made[at] or output
     return _graph_shapes(condition, p.cond_input_locs, made)[0]
 
@@ -175,10 +178,10 @@ def while_loop(p: Params, *inputs: Value) -> list[Value]:
     MXNet leaves them uninitialised.
     """
     condition, function = p.subgraphs
-    limit, places = p.max_iterations, _loop_places(p)
+    limit, places = p.max_iterations, loop_places(p)
     if limit <= 0:
         raise ValueError(f"max_iterations is {limit}, it must be positive")
-    first = _truth(condition, _seen(condition, p.cond_input_locs, inputs), p.graph, p.is_train)
+    first = _truth(condition, seen_by(condition, p.cond_input_locs, inputs), p.graph, p.is_train)
     body = Builder(p.graph)
     _body_inputs(body, [((), INT64), ((), BOOL)], "loop")
     current = _body_inputs(body, [(inputs[at].shape, inputs[at].dtype) for at in places], "variable")
@@ -190,10 +193,10 @@ def while_loop(p: Params, *inputs: Value) -> list[Value]:
             given[at] = value
         return given
 
-    made = emit_graph(body, function, _seen(function, p.func_input_locs, replaced(current)), is_train=p.is_train)
+    made = emit_graph(body, function, seen_by(function, p.func_input_locs, replaced(current)), is_train=p.is_train)
     results, after = made[: p.num_out_data], made[p.num_out_data :]
     after = [_as_before(*each, number) for number, each in enumerate(zip(after, current, strict=True))]
-    _leave(body, _truth(condition, _seen(condition, p.cond_input_locs, replaced(after)), body, p.is_train))
+    _leave(body, _truth(condition, seen_by(condition, p.cond_input_locs, replaced(after)), body, p.is_train))
     for value in (*after, *results):
         _leave(body, value)
     ends = [(inputs[at].shape, inputs[at].dtype) for at in places]
@@ -212,28 +215,29 @@ def while_loop(p: Params, *inputs: Value) -> list[Value]:
 # cond: three graphs pick from the inputs.
 
 
-def _cond_graphs(p: Params) -> list[tuple[Graph, _Places]]:
+def cond_graphs(p: Params) -> list[tuple[Graph, _Places]]:
+    """The condition and its two branches, each with which inputs of the operator its variables are."""
     return list(zip(p.subgraphs, (p.cond_input_locs, p.then_input_locs, p.else_input_locs), strict=True))
 
 
 def _cond_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     heads: Sequence[PartialShape] = ()
     # The predicate's own shape says nothing of the branches', theirs agree.
-    for number, (graph, places) in enumerate(_cond_graphs(p)):
+    for number, (graph, places) in enumerate(cond_graphs(p)):
         shapes, outputs = _graph_shapes(graph, places, shapes, heads)
         heads = outputs if number else ()
     return shapes
 
 
 def _cond_back(p: Params, shapes: list[PartialShape], wanted: PartialShape) -> Sequence[PartialShape]:
-    for graph, places in _cond_graphs(p)[1:]:
+    for graph, places in cond_graphs(p)[1:]:
         shapes, _ = _graph_shapes(graph, places, shapes, [wanted])
     return shapes
 
 
 def _cond_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[Any]]:
     found: list[Any] = []
-    for graph, places in _cond_graphs(p):
+    for graph, places in cond_graphs(p):
         dtypes, found = _graph_types(graph, places, dtypes)
     return dtypes, found
 
@@ -241,12 +245,12 @@ def _cond_types(p: Params, dtypes: list[Dtype | None]) -> tuple[list[Any], list[
 @operator("_cond", fill=_cond_fill, back=_cond_back, types=_cond_types)
 def cond(p: Params, *inputs: Value) -> list[Value]:
     """One of two graphs, by a condition."""
-    (test, locations), *branches = _cond_graphs(p)
-    chosen = _truth(test, _seen(test, locations, inputs), p.graph, p.is_train)
+    (test, locations), *branches = cond_graphs(p)
+    chosen = _truth(test, seen_by(test, locations, inputs), p.graph, p.is_train)
     bodies, specs = [], []
     for graph, places in branches:
         body = Builder(p.graph)
-        values = _seen(graph, places, [each.seen_from(body) for each in inputs])
+        values = seen_by(graph, places, [each.seen_from(body) for each in inputs])
         made = emit_graph(body, graph, values, is_train=p.is_train)
         for value in made:
             _leave(body, value)

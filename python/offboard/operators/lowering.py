@@ -81,11 +81,20 @@ def placement(graph: Graph) -> Placement:
         if node.op is None:
             continue
         record = records.find(node.op)
-        if record.kernel is not None:
-            instance[index] = record.kernel.reason
+        reason = record.kernel.reason if record.kernel is not None else _reason_of_bodies(node.subgraphs)
+        if reason:
+            instance[index] = reason
         elif record.dynamic and id(node) in consumed:
             cuts[index] = "the size of its output depends on the data"
     return Placement(instance, cuts)
+
+
+def _reason_of_bodies(bodies: Collection[Graph]) -> str:
+    """Why the instance has to run a loop or a branch step by step: the first of its nodes that only it can run."""
+    for body in bodies:
+        for index, reason in placement(body).instance.items():
+            return f"of {body.nodes()[index].op} in it: {reason}"
+    return ""
 
 
 def lower(
@@ -101,6 +110,9 @@ def lower(
 
     Raises MXNetError for shapes that do not fit and UnsupportedOperatorError for an operator without a lowering.
     """
+    for index, why in placement(graph).instance.items():
+        text = rules.text("operator_not_supported", operator=graph.nodes()[index].op, reason=why)
+        raise UnsupportedOperatorError(text)
     builder = Builder()
     variables: dict[str, Value] = {}
     fed: dict[str, Value] = {}
@@ -147,9 +159,6 @@ def emit_graph(builder: Builder, graph: Graph, variables: Mapping[str, Value], *
             entries[id(node), 0] = variables[node.name]
             continue
         record = records.find(node.op)
-        if record.kernel is not None:
-            reason = f"{record.kernel.reason}, and cannot run inside a graph"
-            raise UnsupportedOperatorError(rules.text("operator_not_supported", operator=node.op, reason=reason))
         values = record.facts.parse(node.attrs)
         params = Params(
             builder,

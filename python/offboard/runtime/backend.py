@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy.typing as npt
 
-__all__ = ["Backend", "Report"]
+__all__ = ["Backend", "Open", "Report"]
 
 
 @dataclass
@@ -66,3 +66,7 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Releases what the executor holds."""
+
+
+# Binds a graph to its arrays: graph, arrays, versions, names of inputs, and whether the arrays are filled (settled).
+Open: TypeAlias = Callable[..., Backend]

@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy.typing as npt
 
 from offboard.errors import MXNetError
+from offboard.graph.node import Node
 from offboard.operators import custom
 from offboard.operators import record as records
 from offboard.operators.builder import Builder
-from offboard.operators.record import Params
-from offboard.runtime.backend import Backend, Report
+from offboard.operators.record import Kernel, Params
+from offboard.runtime.backend import Backend, Open, Report
 from offboard.runtime.partition import Partition, Piece
+from offboard.runtime.stepped import Stepped
 
-__all__ = ["Open", "PartitionedBackend"]
-
-# Binds a piece to its arrays: graph, arrays, versions, names of inputs, and whether the arrays are filled.
-Open: TypeAlias = Callable[..., Backend]
+__all__ = ["PartitionedBackend"]
 
 
-class _Instance:
-    """One node of the instance: its kernel, opened anew when the shapes change."""
+class _Kernel:
+    """One node that the instance runs at a stroke: its kernel, opened anew when the shapes change."""
 
-    def __init__(self, piece: Piece) -> None:
-        self._node = piece.graph.heads[0].node
-        self._indices = [head.index for head in piece.graph.heads]
-        record = records.find(self._node.op or "")
-        values = record.facts.parse(self._node.attrs)
-        self._params = Params(Builder(), values, self._node.name, num_outputs=record.facts.num_outputs(values))
-        assert record.kernel is not None
-        self._open = record.kernel.open
+    def __init__(self, node: Node, kernel: Kernel) -> None:
+        self._node, self._kernel = node, kernel
+        facts = records.find(node.op or "").facts
+        values = facts.parse(node.attrs)
+        self._params = Params(Builder(), values, node.name, num_outputs=facts.num_outputs(values))
         self._opened: tuple[Hashable, custom.Run] | None = None
+        self._seconds = 0.0
 
-    def run(self, arrays: Mapping[str, npt.NDArray[Any]], *, is_train: bool) -> list[npt.NDArray[Any]]:
-        inputs = [arrays[entry.node.name] for entry in self._node.inputs]
+    def run(
+        self, inputs: Sequence[npt.NDArray[Any]], tokens: Sequence[Hashable | None], *, is_train: bool
+    ) -> list[npt.NDArray[Any]]:
+        began = time.perf_counter()
         key = tuple((array.shape, array.dtype) for array in inputs)
         if self._opened is None or self._opened[0] != key:
-            self._opened = (key, self._open(self._params, inputs))
+            self._opened = (key, self._kernel.open(self._params, inputs))
         made = self._opened[1](inputs, is_train)
-        return [made[index] for index in self._indices]
+        self._seconds += time.perf_counter() - began
+        return made
+
+    def report(self) -> Report:
+        made = Report.of([self._node.name], "instance")
+        made.seconds["instance"] = self._seconds
+        return made
+
+    def close(self) -> None:
+        self._opened = None
+
+
+def _on_instance(piece: Piece, open_body: Open) -> _Kernel | Stepped:
+    node = piece.graph.heads[0].node
+    kernel = records.find(node.op or "").kernel
+    return Stepped(node, open_body) if kernel is None else _Kernel(node, kernel)
 
 
 class PartitionedBackend:
@@ -61,9 +75,10 @@ class PartitionedBackend:
         """Binds what it can; ``place`` is where the pieces run that the instance does not have to run."""
         self._partition, self._open, self._place = partition, open_piece, place
         self._inputs, self._settled = set(inputs), settled
-        self._instance = {index: _Instance(piece) for index, piece in enumerate(partition.pieces) if piece.on_instance}
+        self._instance = {
+            index: _on_instance(piece, open_piece) for index, piece in enumerate(partition.pieces) if piece.on_instance
+        }
         self._backends: dict[int, Backend] = {}
-        self._seconds = 0.0
         self._forwards = 0
         for index, piece in enumerate(partition.pieces):
             # What depends on no other piece is bound at once, so that its errors and its weights come early.
@@ -77,9 +92,11 @@ class PartitionedBackend:
         known, tokens = dict(arrays), dict(versions)
         for index, piece in enumerate(self._partition.pieces):
             if piece.on_instance:
-                began = time.perf_counter()
-                made = self._instance[index].run(known, is_train=is_train)
-                self._seconds += time.perf_counter() - began
+                sources = [entry.node.name for entry in piece.graph.heads[0].node.inputs]
+                outputs = self._instance[index].run(
+                    [known[name] for name in sources], [tokens[name] for name in sources], is_train=is_train
+                )
+                made = [outputs[head.index] for head in piece.graph.heads]
             else:
                 backend = self._backends.get(index)
                 if backend is None:
@@ -102,20 +119,19 @@ class PartitionedBackend:
         """Sums over all pieces, and the instance's own time."""
         total = Report(forwards=self._forwards)
         for index, piece in enumerate(self._partition.pieces):
-            if index in self._backends:
+            if piece.on_instance:
+                total.add(self._instance[index].report())
+            elif index in self._backends:
                 total.add(self._backends[index].report())
             else:
                 # A piece that takes what others make is bound by the first forward.
-                place = "instance" if piece.on_instance else self._place
-                total.add(Report.of([node.name for node in piece.graph.nodes() if node.op], place))
-        if self._instance:
-            total.seconds["instance"] = total.seconds.get("instance", 0.0) + self._seconds
+                total.add(Report.of([node.name for node in piece.graph.nodes() if node.op], self._place))
         return total
 
     def close(self) -> None:
         """Releases every piece."""
-        for backend in self._backends.values():
-            backend.close()
+        for part in (*self._backends.values(), *self._instance.values()):
+            part.close()
         self._backends.clear()
 
     def _bind(
