@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Loaded for programs that name it without importing it: MXNet's loader does, and they never noticed.
+import multiprocessing.pool  # noqa: F401
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
