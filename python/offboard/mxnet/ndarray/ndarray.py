@@ -283,9 +283,9 @@ class NDArray(Arithmetic):
 
     def tostype(self, stype: str) -> NDArray:
         """The same elements in another storage: ``default``, ``row_sparse`` or ``csr``."""
-        from offboard.mxnet.ndarray import sparse
+        from offboard.mxnet.ndarray.sparse_storage import cast_storage
 
-        made: NDArray = sparse.cast_storage(self, stype)
+        made: NDArray = cast_storage(self, stype)
         return made
 
     # Indexing
