@@ -69,7 +69,11 @@ def test_all_agree(seed: int) -> None:
         with pytest.raises(MXNetError):
             _forward(mx.eia(), symbol, arrays)
         return
-    for how, outputs in (("eia", _forward(mx.eia(), symbol, arrays)), ("imperative", _imperative(symbol, arrays))):
+    compared = {"eia": _forward(mx.eia(), symbol, arrays)}
+    # One operator after the other rounds to float16 between them, and a graph need not: that may grow to any size.
+    if case.precision != "float16" or len(case.nodes) == 1:
+        compared["imperative"] = _imperative(symbol, arrays)
+    for how, outputs in compared.items():
         for number, (output, expected) in enumerate(zip(outputs, on_cpu, strict=True)):
             why = difference(output, expected, case.precision)
             assert why is None, f"{how} output {number}: {why}\n{case.graph}\n{case.arrays}"

@@ -111,6 +111,19 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ("sinh", {}, [array([710, -710], F64)], [array([1.1169973830808557e308, -1.1169973830808557e308], F64)]),
     # Zeros beside a diagonal are zeros, whatever is on it.
     ("diag", {"k": "1"}, [array([np.inf, np.nan])], [array([[0, np.inf, 0], [0, 0, np.nan], [0, 0, 0]])]),
+    # Inputs of one stack only need as many elements as the first.
+    ("stack", {"num_args": "2"}, [array([[1, 2]]), array([3, 4])], [array([[[1, 2]], [[3, 4]]])]),
+    # Of a single sequence one length.
+    ("softmax", {"use_length": "True"}, [array([0, 0, 0]), array([2], I32)], [array([0.5, 0.5, 0])]),
+    # Integers go through float32.
+    ("_contrib_quadratic", {"a": "1", "b": "0.1"}, [array([-70, 3], I32)], [array([4893, 9], I32)]),
+    # More channels than groups need.
+    (
+        "_contrib_PSROIPooling",
+        {"spatial_scale": "1", "output_dim": "1", "group_size": "1", "pooled_size": "1"},
+        [np.arange(8, dtype=F32).reshape(1, 2, 2, 2), array([[0, 0, 0, 1, 1]])],
+        [array([[[[1.5]]]])],
+    ),
     # Negative coordinates count from the end.
     ("gather_nd", {}, [array([[0, 1], [2, 3]]), array([[-1, 0], [0, -2]])], [array([2, 0])]),
 ]
@@ -128,6 +141,49 @@ ONES = np.ones((2, 3), F32)
 
 # Operator, parameters, inputs, words of the refusal.
 REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
+    ("stack", {"num_args": "2"}, [ONES, ONES[0]], "cannot reshape"),
+    (
+        "Pad",
+        {"mode": "edge", "pad_width": "(0, 0, 0, 0, 1, 1, 1, 1)"},
+        [np.ones((1, 1, 2, 2), I32)],
+        "only support floating point types",
+    ),
+    ("Dropout", {}, [ONES.astype(I32)], "only support floating point types"),
+    ("moments", {"axes": "(0,)"}, [ONES > 0], "Unknown type enum 7"),
+    ("slice", {"begin": "(0,)", "end": "(2,)", "step": "(0,)"}, [ONES], "step cannot be 0"),
+    ("slice", {"begin": "(0,)", "end": "(2, 2)"}, [ONES], "must have one length"),
+    ("slice", {"begin": "(0, 0, 0)", "end": "(1, 1, 1)"}, [ONES], "at most 2"),
+    ("Reshape", {"target_shape": "(0, -1)"}, [ONES], "a size is negative"),
+    *(
+        (
+            operator,
+            {"use_sequence_length": "True"},
+            [np.ones((2, 3, 1), F32), lengths],
+            "Shape inconsistent|cannot reshape",
+        )
+        for operator in ("SequenceMask", "SequenceLast", "SequenceReverse")
+        for lengths in (ONES[:1], np.ones(2, F32))
+    ),
+    *(
+        (operator, attrs, [np.ones((1, 1, 2, 2), np.int8), ONES[0], ONES[0, :1]], "Shape inconsistent")
+        for operator, attrs in (
+            ("_contrib_quantized_act", {"act_type": "relu"}),
+            ("_contrib_quantized_flatten", {}),
+            ("_contrib_quantized_pooling", {"kernel": "(1, 1)"}),
+        )
+    ),
+    *(
+        (
+            "UpSampling",
+            {"scale": "2", "sample_type": "nearest", "num_args": "2", "multi_input_mode": mode},
+            [np.ones((1, 1, 2, 2), F32), np.ones(other, F32)],
+            words,
+        )
+        for mode, other, words in (
+            ("sum", (1, 3, 4, 4), "Number of channels must be the same"),
+            ("concat", (2, 1, 4, 4), "must be of 1 samples"),
+        )
+    ),
     ("_arange", {"start": "3", "stop": "1"}, [], r"Invalid range \(start, stop, step\) = \(3,1,1\)"),
     ("_arange", {"start": "0"}, [], r"Invalid range \(start, stop, step\) = \(0,0,1\)"),
     ("_arange", {"start": "0", "stop": "3", "step": "0"}, [], "Range does not support step=0"),
@@ -219,6 +275,18 @@ def test_training_softmax_output_is_over_all_but_the_batch() -> None:
     last = np.exp(data)
     (inferred,) = invoke("SoftmaxOutput", [data, label], {})
     np.testing.assert_allclose(inferred, last / last.sum(-1, keepdims=True), rtol=1e-5)
+
+
+def test_integers_are_refused_when_run_and_not_when_types_are_inferred() -> None:
+    made = mx.sym.Activation(mx.sym.var("x"), act_type="sigmoid")
+    assert made.infer_type(x=I32)[1] == [I32]
+    with pytest.raises(MXNetError, match="only support floating point types, not int32"):
+        made.bind(mx.cpu(), {"x": mx.nd.ones((2,), dtype=I32)}).forward()
+
+
+def test_lengths_tell_dimensions_of_what_they_are_of() -> None:
+    made = mx.sym.softmax(mx.sym.var("x"), mx.sym.var("lengths"), use_length=True, axis=1)
+    assert made.infer_shape_partial(x=(2, 3, 0), lengths=(2, 4))[1] == [(2, 3, 4)]
 
 
 def test_two_checks_of_one_kind_in_a_graph() -> None:

@@ -58,6 +58,19 @@ def test_a_sequence_that_is_too_short_costs_nothing(activations: Any) -> None:
     assert made[1] == pytest.approx(every_alignment(activations[:, 1], [1, 1, 1], 0), rel=1e-6)
 
 
+def test_both_last_states_count_where_they_are_equally_likely() -> None:
+    plain = np.zeros((3, 1, 2), np.float32)
+    assert run(plain, np.array([[0.0]], np.float32), blank_label="last") == pytest.approx([math.log(8 / 6)])
+    assert run(plain, np.array([[0.0, 0.0]], np.float32), blank_label="last") == pytest.approx([math.log(8)])
+
+
+def test_a_label_that_is_the_blank_is_parted_from_others_by_blanks() -> None:
+    labels = np.array([[0, 1, 0]], np.float32)
+    assert run(np.zeros((4, 1, 2), np.float32), labels, blank_label="last") == pytest.approx([math.log(16)])
+    # As many steps as labels, and no way through them.
+    assert run(np.zeros((3, 1, 2), np.float32), labels, blank_label="last") == [math.inf]
+
+
 def test_refusals(activations: Any) -> None:
     with pytest.raises(MXNetError, match="batch size"):
         run(activations, np.ones((2, 3), np.float32))

@@ -88,6 +88,19 @@ def test_halving_both_directions_averages_and_rounds_up() -> None:
     assert run("_image_resize", x, size=(1,), interp=3).item() == 2
 
 
+def test_what_lies_between_two_bytes_is_rounded_as_opencv_does() -> None:
+    # Eight numbers of a cubic line are summed at once, in float32, and what is left of it in whole numbers.
+    grey = line([77, 190, 136, 139])
+    assert run("_image_resize", grey, size=(8, 1), interp=2).ravel().tolist() == [65, 104, 170, 190, 152, 131, 136, 139]
+    assert run("_image_resize", grey, size=(7, 1), interp=2).ravel().tolist() == [66, 119, 186, 173, 134, 135, 139]
+    # Areas are summed in float32 one after the other, and at once where they are of whole elements.
+    rows = np.array([[117, 198, 217, 141], [41, 124, 81, 224], [235, 85, 0, 0]], np.uint8)[..., None]
+    assert run("_image_resize", rows, size=(3, 2), interp=3).ravel().tolist() == [112, 173, 169, 152, 62, 63]
+    whole = np.full((6, 6, 1), 106, np.uint8)
+    whole[::2] += 1
+    assert run("_image_resize", whole, size=(1, 1), interp=3).item() == 106
+
+
 def test_lanczos_keeps_a_plain_colour_and_the_mean_of_a_ramp() -> None:
     plain = np.full((3, 3, 3), 77, np.uint8)
     assert (run("_image_resize", plain, size=(7, 5), interp=4) == 77).all()

@@ -9,12 +9,14 @@ import os
 import sys
 import time
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from random import Random
+from typing import Any
 
+import numpy as np
 from tests.oracle.case import Case
-from tests.oracle.compare import compare
+from tests.oracle.compare import Disagreement, compare
 from tests.oracle.draw import NotDrawnError, draw, operators
 from tests.oracle.evaluate import evaluate
 from tests.oracle.flow import FORMS
@@ -42,6 +44,40 @@ def _print_case(case: Case) -> None:
         print(f"{name} {array.dtype} {array.shape}\n{array!r}")
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """What both sides say of a case, and its disagreements: the reasons of those accepted, and the others."""
+
+    ours: dict[str, Any]
+    outputs: dict[str, np.ndarray]
+    theirs: dict[str, Any]
+    expected: dict[str, np.ndarray]
+    known: list[str]
+    unlisted: list[Disagreement]
+
+    @property
+    def crash(self) -> str | None:
+        return self.theirs.get("crash")
+
+
+def _judge(case: Case, oracle: Oracle) -> _Judged:
+    theirs, expected = oracle.ask(case.head, case.arrays)
+    with contextlib.redirect_stdout(io.StringIO()):
+        ours, outputs = evaluate(mx, case.head, case.arrays)
+    known, unlisted, settled = [], [], False
+    # First what concerns running it: where that is accepted, both sides count as agreeing on the rest.
+    listed = compare(ours, outputs, theirs, expected, case.precision)
+    for each in sorted(listed, key=lambda each: each.what not in ("accepted", "refused")):
+        told = replace(each, agreed=each.agreed or settled)
+        why = reason(case, told, outputs, lambda arrays: oracle.ask(case.head, arrays))
+        settled |= why is not None and each.what in ("accepted", "refused")
+        if why is None:
+            unlisted.append(each)
+        else:
+            known.append(why)
+    return _Judged(ours, outputs, theirs, expected, known, unlisted)
+
+
 def main() -> int:
     """Prints disagreements by operator; the exit status says whether there were any that are not known."""
     options = _arguments()
@@ -63,28 +99,22 @@ def main() -> int:
                 if options.only is not None:
                     print(error)
                 continue
-            theirs, expected = oracle.ask(case.head, case.arrays)
-            with contextlib.redirect_stdout(io.StringIO()):
-                ours, outputs = evaluate(mx, case.head, case.arrays)
+            judged = _judge(case, oracle)
+            if judged.crash or judged.unlisted:
+                # Some cases damage MXNet's memory, and a later one shows it: only what a new process says counts.
+                oracle.restart()
+                judged = _judge(case, oracle)
             if options.only is not None:
                 _print_case(case)
-                print("ours", ours, outputs, "\nMXNet's", theirs, expected)
-            counted["crashes of MXNet" if "crash" in theirs else "compared"] += 1
-            if "crash" in theirs:
-                found[case.operator, "crash of MXNet"].append(f"case {number}: {theirs['crash']} {_summary(case)}")
-            elif "error" in theirs.get("forward", theirs.get("load", {})):
+                print("ours", judged.ours, judged.outputs, "\nMXNet's", judged.theirs, judged.expected)
+            counted["crashes of MXNet" if judged.crash else "compared"] += 1
+            if judged.crash:
+                found[case.operator, "crash of MXNet"].append(f"case {number}: {judged.crash} {_summary(case)}")
+            elif "error" in judged.theirs.get("forward", judged.theirs.get("load", {})):
                 refusals[case.operator] += 1
-            listed = compare(ours, outputs, theirs, expected, case.precision)
-            settled = False
-            # First what concerns running it: where that is accepted, both sides count as agreeing on the rest.
-            for each in sorted(listed, key=lambda each: each.what not in ("accepted", "refused")):
-                told = replace(each, agreed=each.agreed or settled)
-                why = reason(case, told, outputs, lambda arrays, head=case.head: oracle.ask(head, arrays))
-                settled |= why is not None and each.what in ("accepted", "refused")
-                if why is not None:
-                    known[why] += 1
-                else:
-                    found[case.operator, each.what].append(f"case {number}: {each.detail} {_summary(case)}")
+            known.update(judged.known)
+            for each in judged.unlisted:
+                found[case.operator, each.what].append(f"case {number}: {each.detail} {_summary(case)}")
             if number % 200 == 199:
                 made = sum(len(each) for each in found.values())
                 seconds = time.monotonic() - start

@@ -212,8 +212,9 @@ class _Scope(Makers, dict[str, Any]):
         """How an input is filled: as its strategy says, or of everyday, tied, special or widely spread numbers."""
         if expression is not None:
             return self.evaluate(expression)
+        one = self._constant(self._one_of(0.0, 1.0, -1.0, 2.5))
         return self._one_of(
-            *(self._normal(),) * 5, *(self._ties(),) * 3, self._special(), self._special(), self._wide()
+            *(self._normal(),) * 5, *(self._ties(),) * 3, self._special(), self._special(), self._wide(), one
         )
 
 

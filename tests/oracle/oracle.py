@@ -29,6 +29,10 @@ class Oracle:
     ) -> None:
         self._stop()
 
+    def restart(self) -> None:
+        """Lets the next case be asked of a new process."""
+        self._stop()
+
     def ask(self, head: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What real MXNet says of a case; ``{"crash": reason}`` where it died of it."""
         process = self._started()

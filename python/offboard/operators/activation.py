@@ -82,7 +82,7 @@ def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[
     return made
 
 
-@operator("Dropout")
+@operator("Dropout", floats=True)
 def dropout(p: Params, x: Value) -> Value | list[Value]:
     """The input at inference; in a training forward elements are dropped with probability ``p``."""
     if (p.is_train or p.mode == "always") and p.values["p"] > 0:
@@ -118,7 +118,13 @@ def _length_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape
     data = shapes[0]
     if data is None or len(shapes) < 2 or not -len(data) <= p.axis < len(data):
         return shapes
-    return [data, tuple(d for axis, d in enumerate(data) if axis != p.axis % len(data))]
+    at = p.axis % len(data)
+    lengths = (data[:at] + data[at + 1 :]) or (1,)
+    given = shapes[1]
+    if len(data) > 1 and given is not None and len(given) == len(lengths):
+        lengths = tuple(d or known for d, known in zip(lengths, given, strict=True))
+        data = (*lengths[:at], data[at], *lengths[at:])
+    return [data, lengths]
 
 
 def _softmax_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:

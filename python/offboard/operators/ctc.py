@@ -56,9 +56,18 @@ def _label_lengths(label: Value, padding: int) -> Value:
     return label.graph.where(padded.max([1], True), first, label.graph.const(count, INT64))
 
 
+def _repeats(names: Value, used: Value) -> Value:
+    """How many of the used labels equal the one before, which a blank must part: (batch, 1)."""
+    n, count = names.shape
+    if count < 2:
+        return names.graph.full((n, 1), 0, INT64)
+    later = names.graph.const(np.arange(1, count, dtype=np.int64).reshape(1, count - 1)) < used
+    return (names.slice(1, 1, count).equals(names.slice(1, 0, count - 1)) & later).cast(INT64).sum([1], True)
+
+
 @operator("CTCLoss", types=type_of_first)
 def ctc_loss(p: Params, data: Value, label: Value, *lengths: Value) -> Value:
-    """The negative log-likelihood of each sample's labels (n,); 0 where the sequence is too short for them.
+    """The negative log-likelihood of each sample's labels (n,); 0 where the sequence is too short for their number.
 
     States alternate blanks and labels, 2 * labels + 1 of them; each step of time stays, goes on, or passes over a
     blank between two different labels.
@@ -98,7 +107,11 @@ def ctc_loss(p: Params, data: Value, label: Value, *lengths: Value) -> Value:
         return [body.where(now < outer(body, steps), after, before)]
 
     (ended,) = repeat(time - 1, [begun], step)
-    at_end = position.equals(used * 2) | position.equals(used * 2 - 1)
-    finals = g.where(at_end, ended, impossible)
-    loss = -_log_sum(g, [finals.max([1]), g.where(finals.equals(finals.max([1], True)), impossible, finals).max([1])])
-    return g.where(loss.equals(math.inf), g.const(0.0), loss).cast(FLOAT32)
+    # After the last label, or on it.
+    last = used * 2
+    after = g.emit("GatherElements", [ended, last], (n, 1), axis=1)
+    on = g.emit("GatherElements", [ended, g.maximum(last - 1, g.const(0, INT64))], (n, 1), axis=1)
+    loss = -_log_sum(g, [after, g.where(last > 0, on, impossible)]).reshape((n,))
+    # Labels of which one is the blank may have no way even where their number fits, and then cost infinitely much.
+    fits = (used + _repeats(names, used) <= steps).reshape((n,))
+    return g.where(fits, loss, g.const(0.0)).cast(FLOAT32)

@@ -314,8 +314,8 @@ def gradient_multiplier(p: Params, x: Value) -> Value:
 @operator("_contrib_quadratic", same_shape=True)
 @numeric
 def quadratic(p: Params, x: Value) -> Value:
-    """a * x^2 + b * x + c."""
-    wide = x if x.is_float else x.cast(FLOAT64)
+    """a * x^2 + b * x + c; of integers in float32."""
+    wide = x if x.is_float else x.cast(FLOAT32)
     return cast_to(wide * (wide * p.a + p.b) + p.c, x.dtype)
 
 

@@ -1,8 +1,8 @@
 """Resizing of images as OpenCV 3.4 does it, which MXNet calls: the same weights, and for uint8 the same fixed point.
 
 Each direction is a sum of a few elements with constant weights, columns first. For uint8 the weights are in units of
-1 / 2048 and both directions are summed in whole numbers before anything is rounded. (OpenCV's vector code sums cubic
-and Lanczos rows in float32: what lies on the border of two numbers may differ by one.)
+1 / 2048 and both directions are summed in whole numbers before anything is rounded; but OpenCV's vector code, which
+does eight numbers of a row at once, sums cubic rows in float32.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ def _lanczos(part: np.ndarray) -> np.ndarray:
         if each < np.finfo(np.float32).eps:
             made[row, 3] = 1
             continue
-        start = -(float(each) + 3) * math.pi * 0.25
+        start = -float(each + np.float32(3)) * math.pi * 0.25
         sine, cosine = math.sin(start), math.cos(start)
+        total = np.float32(0)
         for tap in range(8):
-            angle = -(float(each) + 3 - tap) * math.pi * 0.25
+            angle = -float(each + np.float32(3) - np.float32(tap)) * math.pi * 0.25
             made[row, tap] = (turns[tap, 0] * sine + turns[tap, 1] * cosine) / (angle * angle)
-        made[row] *= np.float32(1) / made[row].sum(dtype=np.float32)
+            total += made[row, tap]
+        made[row] *= np.float32(1) / total
     return made
 
 
@@ -111,18 +113,37 @@ def _rounded(x: Value) -> Value:
     return x.unary("Round").clip(0.0, 255.0).cast(np.uint8)
 
 
+def _cell_taps(size: int, wanted: int) -> _Taps:
+    """The elements of each cell from the first on; cells of fewer than others have taps without weight."""
+    shares = _cells(size, wanted).astype(np.float32)
+    first = (shares > 0).argmax(1)
+    count = int((shares > 0).sum(1).max())
+    positions = np.minimum(first[:, None] + np.arange(count), size - 1)
+    past = first[:, None] + np.arange(count) >= size
+    return positions, np.where(past, np.float32(0), np.take_along_axis(shares, positions, 1))
+
+
 def _shrunk(x: Value, size: tuple[int, int]) -> Value:
     """Averages over areas; for uint8 rounded, halves to even, but up where the factor is 2 in both directions."""
     height, width = x.shape[-3:-1]
-    kind = x.dtype if x.dtype == FLOAT64 else FLOAT32
-    across = x.graph.const(_cells(width, size[1]).astype(kind)) @ x.cast(kind)
-    rows = across.reshape((*across.shape[:-2], across.shape[-2] * across.shape[-1]))
-    made = (x.graph.const(_cells(height, size[0]).astype(kind)) @ rows).reshape((*x.shape[:-3], *size, x.shape[-1]))
-    if x.is_float:
-        return made.cast(x.dtype)
-    if (height, width) == (2 * size[0], 2 * size[1]):
-        return (made + 0.5).floor().cast(np.uint8)
-    return _rounded(made)
+    kind = x.dtype if x.is_float else FLOAT32
+    down, right = height / size[0], width / size[1]
+    if down.is_integer() and right.is_integer():
+        lead = x.shape[:-3]
+        blocks = x.cast(kind).reshape((*lead, size[0], int(down), size[1], int(right), x.shape[-1]))
+        made = blocks.sum((len(lead) + 1, len(lead) + 3)) * float(np.float32(1 / (down * right)))
+        if not x.is_float and down == right == 2:
+            return (made + 0.5).floor().cast(np.uint8)
+    elif x.is_float:
+        tall, wide = (_cells(*each).astype(np.float32).astype(kind) for each in ((height, size[0]), (width, size[1])))
+        across = x.graph.const(wide) @ x
+        rows = across.reshape((*across.shape[:-2], across.shape[-2] * across.shape[-1]))
+        made = (x.graph.const(tall) @ rows).reshape((*x.shape[:-3], *size, x.shape[-1]))
+    else:
+        # In float32, one after the other: that decides about what lies between two numbers.
+        lines = _weighted(x.cast(FLOAT32), -2, _cell_taps(width, size[1]))
+        made = _weighted(lines, -3, _cell_taps(height, size[0]))
+    return made if x.is_float else _rounded(made)
 
 
 def _whole(weights: np.ndarray) -> np.ndarray:
@@ -142,8 +163,13 @@ def _in_fixed_point(x: Value, lines: list[_Taps]) -> Value:
             total = term if total is None else total + term
         assert total is not None
         return ((total + 2.0) * 0.25).floor().clip(0.0, 255.0).cast(np.uint8)
-    summed = _weighted(across, -3, (rows, tall))
-    return ((summed + 2.0**21) * 2.0**-22).floor().clip(0.0, 255.0).cast(np.uint8)
+    made = ((_weighted(across, -3, (rows, tall)) + 2.0**21) * 2.0**-22).floor().clip(0.0, 255.0).cast(np.uint8)
+    line = made.shape[-2] * made.shape[-1]
+    vectors = np.arange(line).reshape(made.shape[-2:]) < line // 8 * 8
+    if rows.shape[1] != 4 or not vectors.any():
+        return made
+    summed = _weighted(across.cast(FLOAT32), -3, (rows, tall * 2.0**-22))
+    return x.graph.where(x.graph.const(vectors), _rounded(summed), made)
 
 
 def resized(x: Value, size: tuple[int, int], method: int) -> Value:

@@ -240,9 +240,6 @@ def typed(
 ) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
     """Input and output dtypes as far as they follow from those given; raises MXNetError where these contradict."""
     with Refusals(record, params, dtypes):
-        first = dtypes[0] if dtypes else None
-        if record.floats and first is not None and first.kind != "f" and first != BFLOAT16:
-            raise ValueError(f"This operation only support floating point types, not {first}")
         better, outputs = (record.types or _same_types)(params, list(dtypes))
     for number, (given, inferred) in enumerate(zip(dtypes, better, strict=False)):
         if given is not None and inferred is not None and given != inferred:
@@ -269,8 +266,21 @@ def type_of_first(params: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[
     return dtypes, _same_types(params, dtypes[:1])[1]
 
 
+def _fits(given: Sequence[int], inferred: Sequence[int]) -> bool:
+    """Whether two shapes agree; here a size of -1 depends on the data, and one of 0 says nothing."""
+    return len(given) == len(inferred) and all(a == b or a < 1 or b < 1 for a, b in zip(given, inferred, strict=True))
+
+
 def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Value]:
-    """Runs a lowering; raises MXNetError for what it refuses."""
-    with Refusals(record, params, [value.shape for value in inputs]):
+    """Runs a lowering; raises MXNetError for what it refuses, and for inputs that do not go with each other."""
+    shapes: list[PartialShape] = [value.shape for value in inputs]
+    with Refusals(record, params, shapes):
+        # Types are inferred of integers as well.
+        if record.floats and not inputs[0].is_float:
+            raise ValueError(f"This operation only support floating point types, not {inputs[0].dtype}")
         made = record.lower(params, *inputs)
+        if record.fill is not None:
+            for given, inferred in zip(shapes, record.fill(params, shapes), strict=False):
+                if given is not None and inferred is not None and not _fits(given, inferred):
+                    raise inconsistent(given, inferred)
     return [made] if isinstance(made, Value) else list(made)

@@ -122,7 +122,7 @@ def _along(x: Value, axis: int, op: str) -> Value:
 
 
 def _refuse_bool(x: Value) -> None:
-    """Positions have the array's type, which bool is none for."""
+    """Positions and moments have the array's type, which bool is none for."""
     if x.dtype == BOOL:
         raise ValueError("Unknown type enum 7: the operator does not take bool")
 
@@ -167,6 +167,7 @@ def square_sum(p: Params, x: Value) -> Value:
 @operator("moments")
 def moments(p: Params, x: Value) -> list[Value]:
     """Mean and variance over axes; of integers every sum wraps and every quotient is truncated."""
+    _refuse_bool(x)
     if not p.axes:
         raise ValueError(
             "Empty axes is not supported, if you would like to do global moments, please pass all axes to axes argument"

@@ -143,7 +143,7 @@ def _group_channels(outputs: int, group: int, pooled: int) -> np.ndarray:
 
 
 def _require_groups(x: Value, outputs: int, group: int) -> None:
-    if x.shape[1] != outputs * group * group:
+    if x.shape[1] < outputs * group * group:
         raise ValueError(
             f"data must have output_dim * group_size^2 = {outputs * group * group} channels, got {x.shape}"
         )

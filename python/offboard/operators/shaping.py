@@ -101,6 +101,8 @@ def reshape(p: Params, x: Value) -> Value:
     target = list(p.target_shape)
     if p.keep_highest:
         target[0] = x.shape[0]
+    if any(d < 0 for d in target):
+        raise ValueError(f"cannot reshape {x.shape} to {tuple(target)}: a size is negative")
     if 0 in target:
         hole = target.index(0)
         target[hole] = x.size // math.prod(d for d in target if d)
@@ -194,10 +196,8 @@ def _alike_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
 
 @operator("stack", fill=_alike_fill)
 def stack(p: Params, *values: Value) -> Value:
-    """Joined along a new dimension."""
-    if any(value.shape != values[0].shape for value in values):
-        raise ValueError(f"stack needs equal shapes: {[value.shape for value in values]}")
-    return p.graph.stack(values, p.axis)
+    """Joined along a new dimension: each input in the first one's shape, which it needs the elements for."""
+    return p.graph.stack([value.reshape(values[0].shape) for value in values], p.axis)
 
 
 @operator("SliceChannel")
@@ -228,8 +228,12 @@ def split_v2(p: Params, x: Value) -> list[Value]:
 def slice_ranges(p: Params, shape: Shape) -> dict[int, tuple[int, int, int]]:
     """The resolved range of each leading dimension that ``begin``, ``end`` and ``step`` name; None leaves one open."""
     steps = p.step or (None,) * len(p.begin)
+    if not len(p.begin) == len(p.end) == len(steps) <= len(shape):
+        raise ValueError(f"begin {p.begin}, end {p.end} and step {p.step} must have one length, at most {len(shape)}")
+    if 0 in steps:
+        raise ValueError(f"a slice's step cannot be 0: {p.step}")
     return {
-        axis: slice(begin, end, step or None).indices(shape[axis])
+        axis: slice(begin, end, step).indices(shape[axis])
         for axis, (begin, end, step) in enumerate(zip(p.begin, p.end, steps, strict=True))
     }
 
@@ -294,7 +298,7 @@ def tile(p: Params, x: Value) -> Value:
     return padded.tile((1,) * (ndim - len(p.reps)) + tuple(p.reps))
 
 
-@operator("Pad")
+@operator("Pad", floats=True)
 def pad(p: Params, x: Value) -> Value:
     """Padding of the last two or three dimensions: constant, edge or reflect."""
     pairs = list(zip(p.pad_width[::2], p.pad_width[1::2], strict=True))

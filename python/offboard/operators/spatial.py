@@ -42,6 +42,10 @@ def upsampling(p: Params, *inputs: Value) -> Value:
         _require_maps(x)
         if height % x.shape[2] or width % x.shape[3]:
             raise ValueError(f"the size {(height, width)} is no multiple of {x.shape}")
+        if x.shape[0] != first.shape[0]:
+            raise ValueError(f"all maps must be of {first.shape[0]} samples, got {x.shape}")
+        if p.multi_input_mode == "sum" and x.shape[1] != first.shape[1]:
+            raise ValueError(f"Number of channels must be the same when multi_input_mode==sum, got {x.shape}")
         made.append(_repeated(x, height // x.shape[2], width // x.shape[3]))
     if p.multi_input_mode == "concat":
         return p.graph.concat(made, 1)
