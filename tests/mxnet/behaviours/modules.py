@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def _unbound(action: Behaviour, name: str) -> None:
 
 
 _unbound(lambda module: module.forward(Batch([])), "forward")
+_unbound(lambda module: module.init_optimizer(), "init_optimizer")
 _unbound(lambda module: module.get_outputs(), "get_outputs")
 _unbound(lambda module: module.get_params(), "get_params")
 _unbound(lambda module: module.data_shapes, "data_shapes")
@@ -42,19 +44,42 @@ def module_forward_without_parameters(mx: Any) -> Any:
     return made_module(mx, params=False).forward(Batch([mx.nd.ones((2, 3))]))
 
 
-@behaviour
-def module_second_bind_is_ignored(mx: Any) -> Any:
-    module = made_module(mx)
+def _logged(module: Any, action: Callable[[], Any]) -> list[str]:
     seen: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: seen.append(record.getMessage())  # type: ignore[method-assign]
     module.logger = logging.getLogger("behaviours")
     module.logger.addHandler(handler)
     try:
-        module.bind([("data", (5, 3))], for_training=False)
+        action()
     finally:
         module.logger.removeHandler(handler)
+    return seen
+
+
+@behaviour
+def module_second_bind_is_ignored(mx: Any) -> Any:
+    module = made_module(mx)
+    seen = _logged(module, lambda: module.bind([("data", (5, 3))], for_training=False))
     return [seen, list(module.data_shapes[0][1])]
+
+
+@behaviour
+def module_second_optimizer_is_ignored(mx: Any) -> Any:
+    module = made_module(mx)
+    module.init_optimizer(kvstore=None, optimizer="sgd", optimizer_params={"learning_rate": 0.1, "rescale_grad": 1.0})
+    seen = _logged(module, lambda: module.init_optimizer(kvstore=None, optimizer="adam"))
+    return [seen, module.optimizer_initialized, type(module._optimizer).__name__, module._optimizer.lr]
+
+
+@behaviour
+def module_unknown_optimizer(mx: Any) -> Any:
+    return made_module(mx).init_optimizer(kvstore=None, optimizer="nope")
+
+
+@behaviour
+def module_optimizer_that_is_none(mx: Any) -> Any:
+    return made_module(mx).init_optimizer(kvstore=None, optimizer=3)
 
 
 @behaviour

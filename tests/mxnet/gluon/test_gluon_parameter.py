@@ -160,3 +160,22 @@ def test_long_lists_are_abridged() -> None:
         params.get(f"n{number}", shape=(1,))
     with pytest.raises(AssertionError, match=r"choices are: 'n0', 'n1', 'n2', \.\.\., 'n8', 'n9', 'n10', 'n11'\."):
         params.load_dict({"z": mx.nd.ones((1,))}, allow_missing=True)
+
+
+def test_a_subclass_takes_over_another_parameter() -> None:
+    """As weight dropping does outside of MXNet, through attributes and a method that are not quite public."""
+
+    class Halved(mx.gluon.Parameter):
+        def __init__(self, other: mx.gluon.Parameter) -> None:
+            super().__init__(other.name, shape=other._shape, dtype=other.dtype)
+            self._deferred_init, self._var, self._data = other._deferred_init, other._var, other._data
+            self._grad, self._trainer = other._grad, other._trainer
+            self._ctx_list, self._ctx_map = other._ctx_list, other._ctx_map
+
+        def data(self, ctx: mx.Context | None = None) -> mx.nd.NDArray:
+            return self._check_and_get(self._data, ctx) / 2
+
+    layer = mx.gluon.nn.Dense(2, in_units=3, use_bias=False, weight_initializer="ones")
+    layer.initialize()
+    layer._reg_params["weight"] = Halved(layer.weight)
+    np.testing.assert_array_equal(layer(mx.nd.ones((1, 3))).asnumpy(), [[1.5, 1.5]])

@@ -62,7 +62,9 @@ class Parameter:
         self.grad_req = grad_req
         self._var: Symbol | None = None
         self._data: list[NDArray] | None = None
-        self._contexts: list[Context] = []
+        self._ctx_list: list[Context] = []
+        # Always None here. Named as MXNet's, for other libraries' subclasses, which copy them from one to the other.
+        self._grad = self._ctx_map = self._trainer = None
         # (initializer, contexts, default initializer, value or None) until the shape is known.
         self._deferred_init: tuple[Any, list[Context], Any, NDArray | None] | None = None
 
@@ -155,8 +157,8 @@ class Parameter:
             if context.device_type == "gpu":
                 raise MXNetError(rules.text("gpu_disabled"))
             require_single(context)
-        self._contexts = list(contexts)
-        homes = [None if context.device_type == "eia" else elsewhere(context) for context in self._contexts]
+        self._ctx_list = list(contexts)
+        homes = [None if context.device_type == "eia" else elsewhere(context) for context in self._ctx_list]
         arrays = [value, *(value.copy() for _ in homes[1:])]
         self._data = [
             array if array._home == home else NDArray(array._data, array._storage, home=home)
@@ -226,20 +228,21 @@ class Parameter:
             return arrays[0]
         return NDArray(np.mean([array._data for array in arrays], axis=0, dtype=arrays[0]._data.dtype))
 
-    def _chosen(self, ctx: Any) -> Any:
-        if self._data is None:
+    def _check_and_get(self, arrays: list[NDArray] | None, ctx: Any) -> Any:
+        """The array of ``arrays`` on a context, or all of them; also called by subclasses of programs."""
+        if arrays is None:
             self._refuse_uninitialized()
-        if ctx is list or (ctx is None and len(self._data) == 1):
-            return self._data if ctx is list else self._data[0]
+        if ctx is list or (ctx is None and len(arrays) == 1):
+            return arrays if ctx is list else arrays[0]
         wanted = current_context() if ctx is None else ctx
-        for context, array in zip(self._contexts, self._data, strict=True):
+        for context, array in zip(self._ctx_list, arrays, strict=True):
             # Arrays on an accelerator are the CPU's, and MXNet takes every kind of CPU for the same.
             same = context.device_typeid == wanted.device_typeid or _is_host(context) == _is_host(wanted) is True
             if same and context.device_id == wanted.device_id:
                 return array
         raise RuntimeError(
             f"Parameter '{self.name}' was not initialized on context {wanted}. It was only initialized on "
-            f"{self._contexts}."
+            f"{self._ctx_list}."
         )
 
     def _refuse_uninitialized(self) -> NoReturn:
@@ -258,18 +261,18 @@ class Parameter:
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """The array on a context; what is written to it is seen by the next forward."""
-        made: NDArray = self._chosen(ctx)
+        made: NDArray = self._check_and_get(self._data, ctx)
         return made
 
     def list_data(self) -> list[NDArray]:
         """The arrays on all contexts."""
-        made: list[NDArray] = self._chosen(list)
+        made: list[NDArray] = self._check_and_get(self._data, list)
         return made
 
     def list_ctx(self) -> list[Context]:
         """The contexts that it is, or will be, on."""
         if self._data is not None:
-            return self._contexts
+            return self._ctx_list
         if self._deferred_init is not None:
             return self._deferred_init[1]
         raise RuntimeError(f"Parameter '{self.name}' has not been initialized")
@@ -277,7 +280,7 @@ class Parameter:
     @property
     def on_accelerator(self) -> bool:
         """Whether it is, or will be, on ``mx.eia()``."""
-        contexts = self._contexts if self._deferred_init is None else self._deferred_init[1]
+        contexts = self._ctx_list if self._deferred_init is None else self._deferred_init[1]
         return any(context.device_type == "eia" for context in contexts)
 
     def cast(self, dtype: Any) -> None:

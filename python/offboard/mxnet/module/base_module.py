@@ -15,6 +15,7 @@ from offboard.mxnet import initializer as initializers
 from offboard.mxnet import io
 from offboard.mxnet import metric as metrics
 from offboard.mxnet import ndarray as nd
+from offboard.mxnet import optimizer as optimizers
 from offboard.mxnet.callback import BatchEndParam
 from offboard.mxnet.checkpoint import checkpoint_names
 from offboard.mxnet.ndarray.ndarray import NDArray
@@ -269,11 +270,23 @@ class BaseModule:
         assert self.inputs_need_grad
         raise self._refusal("get_input_grads")
 
-    def init_optimizer(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: inference only."""
-        if not self._on_accelerator:
-            self._ready()
-        raise self._refusal("init_optimizer")
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
+        """Takes an optimizer, for programs that then only predict: no step is taken. Refused on an accelerator."""
+        if self._on_accelerator:
+            raise self._refusal("init_optimizer")
+        self._ready()
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning("optimizer already initialized, ignoring...")
+            return
+        made = optimizers.create(optimizer, **dict(optimizer_params)) if isinstance(optimizer, str) else optimizer
+        assert isinstance(made, optimizers.Optimizer)
+        self._optimizer, self.optimizer_initialized = made, True
 
     def borrow_optimizer(self, shared_module: Any) -> NoReturn:
         """Refused: inference only."""

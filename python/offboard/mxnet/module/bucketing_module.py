@@ -51,7 +51,7 @@ class BucketingModule(BaseModule):
         self._unbound = Module(symbol, data, None, **self._options)
         self._on_accelerator = self._unbound._on_accelerator
         self._buckets: dict[Any, Module] = {}
-        self._current: Module | None = None
+        self._curr_module: Module | None = None
         self._bind_options: dict[str, Any] = {}
         self._waiting: tuple[dict[str, NDArray], dict[str, NDArray]] | None = None
 
@@ -84,8 +84,8 @@ class BucketingModule(BaseModule):
 
     def _bound(self) -> Module:
         assert self.binded
-        assert self._current is not None
-        return self._current
+        assert self._curr_module is not None
+        return self._curr_module
 
     @property
     def symbol(self) -> Symbol:
@@ -95,12 +95,12 @@ class BucketingModule(BaseModule):
     @property
     def data_names(self) -> list[str]:
         """The current bucket's data names, the default's before bind."""
-        return (self._current or self._unbound).data_names
+        return (self._curr_module or self._unbound).data_names
 
     @property
     def output_names(self) -> list[str]:
         """The current bucket's output names, the default's before bind."""
-        return (self._current or self._unbound).output_names
+        return (self._curr_module or self._unbound).output_names
 
     @property
     def data_shapes(self) -> list[io.DataDesc]:
@@ -130,7 +130,7 @@ class BucketingModule(BaseModule):
         """Binds the default bucket."""
         if force_rebind and self.binded:
             self._waiting = self.get_params() if self.params_initialized else None
-            self._buckets, self._current, self.binded = {}, None, False
+            self._buckets, self._curr_module, self.binded = {}, None, False
         if self.binded:
             self.logger.warning("Already bound, ignoring bind()")
             return
@@ -142,7 +142,7 @@ class BucketingModule(BaseModule):
         }
         module = self._make(self._default)
         module.bind(data_shapes, label_shapes, **self._bind_options)
-        self._buckets, self._current = {self._default: module}, module
+        self._buckets, self._curr_module = {self._default: module}, module
         self.binded, self.for_training, self.inputs_need_grad = True, for_training, inputs_need_grad
         if self._waiting is not None:
             self.set_params(*self._waiting)
@@ -160,15 +160,15 @@ class BucketingModule(BaseModule):
             default = self._buckets[self._default]
             module.bind(data_shapes, label_shapes, shared_module=default, **self._bind_options)
             self._buckets[bucket_key] = module
-        self._current = self._buckets[bucket_key]
+        self._curr_module = self._buckets[bucket_key]
 
     def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
         """Binds a batch's bucket without making it current."""
         assert self.binded
         assert self.params_initialized
-        current = self._current
+        current = self._curr_module
         self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
-        self._current = current
+        self._curr_module = current
 
     def init_params(
         self,

@@ -32,7 +32,10 @@ def split(batch_size: int, work_load: Sequence[float]) -> list[slice]:
 
 
 class ExecutorGroup:
-    """Splits what comes in along the batch axis, runs the parts, and joins the outputs."""
+    """Splits what comes in along the batch axis, runs the parts, and joins the outputs.
+
+    Programs reach for it as ``module._exec_group``, for ``execs``, ``batch_size`` and the arrays: names are MXNet's.
+    """
 
     def __init__(
         self,
@@ -47,16 +50,17 @@ class ExecutorGroup:
     ) -> None:
         """Binds ``symbol`` on every context; ``shared`` lends its parameters."""
         self._work_load = work_load
+        self.param_names, self.aux_names = list(parameters), symbol.list_auxiliary_states()
         self._output_axes = [io.DataDesc.get_batch_axis(each.attr("__layout__")) for each in symbol]
         self._describe(data_shapes, label_shapes)
         types = {each.name: each.dtype for each in self._described}
-        self.executors: list[Executor] = []
+        self.execs: list[Executor] = []
         for number, context in enumerate(contexts):
-            lender = None if shared is None else shared.executors[number]
+            lender = None if shared is None else shared.execs[number]
             shapes = self._shares(number)
             # An accelerator has no gradients, and none are asked for there.
             requirement: Any = "null" if context.device_type == "eia" else requirements
-            self.executors.append(
+            self.execs.append(
                 simple_bind(symbol, context, requirement, types, shapes, parameters if lender else (), lender)
             )
 
@@ -64,24 +68,35 @@ class ExecutorGroup:
         self._data, self._labels = list(data_shapes), list(label_shapes or [])
         self._described = [*self._data, *self._labels]
         first = self._data[0]
-        self._slices = split(first.shape[_axis(first)], self._work_load)
+        self.batch_size = first.shape[_axis(first)]
+        self.slices = split(self.batch_size, self._work_load)
 
     def _shares(self, number: int) -> dict[str, tuple[int, ...]]:
         shares = {}
         for each in self._described:
             shape, axis = list(each.shape), _axis(each)
             if axis >= 0:
-                rows = self._slices[number]
+                rows = self.slices[number]
                 shape[axis] = rows.stop - rows.start
             shares[each.name] = tuple(shape)
         return shares
 
+    @property
+    def param_arrays(self) -> list[list[NDArray]]:
+        """Each parameter on every context."""
+        return [[executor.arg_dict[name] for executor in self.execs] for name in self.param_names]
+
+    @property
+    def aux_arrays(self) -> list[list[NDArray]]:
+        """Each auxiliary state on every context."""
+        return [[executor.aux_dict[name] for executor in self.execs] for name in self.aux_names]
+
     def reshape(self, data_shapes: Sequence[io.DataDesc], label_shapes: Sequence[io.DataDesc] | None) -> None:
         """Other input shapes over the same parameters."""
         self._describe(data_shapes, label_shapes)
-        self.executors = [
+        self.execs = [
             executor.reshape(allow_up_sizing=True, **self._shares(number))  # type: ignore[arg-type]
-            for number, executor in enumerate(self.executors)
+            for number, executor in enumerate(self.execs)
         ]
 
     def forward(self, data: Sequence[NDArray], labels: Sequence[NDArray], *, is_train: bool) -> None:
@@ -89,21 +104,21 @@ class ExecutorGroup:
         for described, arrays in ((self._data, data), (self._labels, labels)):
             for each, array in zip(described, arrays, strict=False):
                 self._load(each, array)
-        for executor in self.executors:
+        for executor in self.execs:
             executor.forward(is_train=is_train)
 
     def _load(self, described: io.DataDesc, array: NDArray) -> None:
         axis = _axis(described)
-        for executor, rows in zip(self.executors, self._slices, strict=True):
+        for executor, rows in zip(self.execs, self.slices, strict=True):
             target = executor.arg_dict[described.name]
-            if len(self.executors) == 1 or axis < 0:
+            if len(self.execs) == 1 or axis < 0:
                 array.copyto(target)
             else:
                 array[(slice(None),) * axis + (rows,)].copyto(target)
 
     def outputs(self, *, merged: bool) -> list[Any]:
         """Outputs of the last forward: joined, or for each output the list of all contexts'."""
-        parts = [list(each) for each in zip(*(executor.outputs for executor in self.executors), strict=True)]
+        parts = [list(each) for each in zip(*(executor.outputs for executor in self.execs), strict=True)]
         if not merged:
             return parts
         return [
@@ -118,7 +133,7 @@ class ExecutorGroup:
     def report(self) -> Report:
         """Where the nodes ran and what it cost, summed over the contexts."""
         total = Report()
-        for executor in self.executors:
+        for executor in self.execs:
             part = executor.report()
             total.add(part)
             total.forwards = max(total.forwards, part.forwards)
@@ -128,7 +143,7 @@ class ExecutorGroup:
         self, arguments: Mapping[str, NDArray], auxiliary: Mapping[str, NDArray], *, allow_extra: bool
     ) -> None:
         """Copies parameters into every context's."""
-        for executor in self.executors:
+        for executor in self.execs:
             executor.copy_params_from(arguments, auxiliary, allow_extra_params=allow_extra)
 
 

@@ -58,7 +58,7 @@ class Module(BaseModule):
         self._output_names = symbol.list_outputs()
         self._data_shapes: list[io.DataDesc] | None = None
         self._label_shapes: list[io.DataDesc] | None = None
-        self._group: ExecutorGroup | None = None
+        self._exec_group: ExecutorGroup | None = None
         # Parameters that wait for a bind: a checkpoint's, or those of the bind before.
         self._waiting: tuple[Mapping[str, NDArray], Mapping[str, NDArray]] | None = None
 
@@ -116,8 +116,8 @@ class Module(BaseModule):
         return self._bound().report()
 
     def _bound(self) -> ExecutorGroup:
-        assert self._group is not None
-        return self._group
+        assert self._exec_group is not None
+        return self._exec_group
 
     def bind(
         self,
@@ -134,7 +134,7 @@ class Module(BaseModule):
             raise ValueError(rules.text("training_bind"))
         if force_rebind and self.binded:
             self._waiting = self._own_params() if self.params_initialized else None
-            self._group, self.binded = None, False
+            self._exec_group, self.binded = None, False
         if self.binded:
             self.logger.warning("Already bound, ignoring bind()")
             return
@@ -146,8 +146,8 @@ class Module(BaseModule):
             assert shared_module.binded
             assert shared_module.params_initialized
             shared = shared_module._bound()
-            assert len(shared.executors) >= len(self._context)
-        self._group = ExecutorGroup(
+            assert len(shared.execs) >= len(self._context)
+        self._exec_group = ExecutorGroup(
             self._symbol,
             self._context,
             self._work_load,
@@ -162,7 +162,7 @@ class Module(BaseModule):
         if shared is not None:
             self.params_initialized = True
         elif self._waiting is not None:
-            self._group.set_params(*self._waiting, allow_extra=False)
+            self._exec_group.set_params(*self._waiting, allow_extra=False)
         self._waiting = None
 
     def _parsed(self, data_shapes: Any, label_shapes: Any) -> tuple[list[io.DataDesc], list[io.DataDesc] | None]:
@@ -214,7 +214,7 @@ class Module(BaseModule):
                     raise MXNetError(f"{name} is not presented")
                 elif given is None or initializer is not None:
                     initializer(initializers.InitDesc(name, attributes.get(name)), array)
-        for other in self._bound().executors[1:]:
+        for other in self._bound().execs[1:]:
             other.copy_params_from(arguments, auxiliary)
         self.params_initialized = True
 
@@ -238,7 +238,7 @@ class Module(BaseModule):
         self.params_initialized = True
 
     def _own_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-        first = self._bound().executors[0]
+        first = self._bound().execs[0]
         return {name: first.arg_dict[name] for name in self._param_names}, dict(first.aux_dict)
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
@@ -281,7 +281,7 @@ class Module(BaseModule):
         """The arrays of the states."""
         self._ready()
         assert not merge_multi_context, "merge_multi_context=True is not supported for get_states yet."
-        return [[each.arg_dict[name] for each in self._bound().executors] for name in self._state_names]
+        return [[each.arg_dict[name] for each in self._bound().execs] for name in self._state_names]
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
         """Sets the states to arrays, or all to one value."""
@@ -289,18 +289,18 @@ class Module(BaseModule):
         if states is not None:
             assert value is None, "Only one of states & value can be specified."
             for name, arrays in zip(self._state_names, states, strict=True):
-                for executor, array in zip(self._bound().executors, arrays, strict=True):
+                for executor, array in zip(self._bound().execs, arrays, strict=True):
                     executor.arg_dict[name][:] = array
             return
         assert value is not None, "At least one of states & value must be specified."
         for name in self._state_names:
-            for executor in self._bound().executors:
+            for executor in self._bound().execs:
                 executor.arg_dict[name][:] = value
 
     def update_metric(self, eval_metric: metrics.EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
         """Counts the last batch's outputs against its labels; ``pre_sliced`` labels are a list for each context."""
         if pre_sliced:
-            for executor, own in zip(self._bound().executors, labels, strict=True):
+            for executor, own in zip(self._bound().execs, labels, strict=True):
                 eval_metric.update(own, executor.outputs)
         else:
             eval_metric.update(labels, self.get_outputs())
@@ -316,7 +316,7 @@ class Module(BaseModule):
     def install_monitor(self, mon: Any) -> None:
         """Lets a monitor see the intermediate outputs of every forward."""
         assert self.binded
-        for executor in self._bound().executors:
+        for executor in self._bound().execs:
             mon.install(executor)
 
 
