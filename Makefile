@@ -8,7 +8,7 @@ export PYTHONWARNINGS ?= default
 MAVEN := mvn --batch-mode --no-transfer-progress $(MAVEN_ARGS) --file jvm/pom.xml
 HAVE_JVM := $(shell command -v javac >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo test test-python jvm jvm-install lint format proto proto-check fuzz bench bench-jvm big clean
+.PHONY: demo test test-python jvm jvm-install jvm-compat lint format proto proto-check fuzz bench bench-jvm big clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,6 +39,9 @@ jvm: $(VENV)/dev.stamp  ## builds and tests jvm/ (JDK 17 or newer, Maven 3.8.7 o
 
 jvm-install:  ## installs the JVM artifacts, with sources and documentation, into the local Maven repository
 	$(MAVEN) install -DskipTests
+
+jvm-compat: jvm-install  ## refuses what a program built with the baseline's jars would miss (japicmp and MiMa)
+	MAVEN_ARGS="$(MAVEN_ARGS)" jvm/compatibility/run
 
 lint: $(VENV)/dev.stamp  ## format, lint and types, as CI checks them
 	$(BIN)/ruff format --check python accelerator tests jvm/bench

@@ -1,31 +1,42 @@
 package io.offboard.compatibility;
 
-import com.typesafe.tools.mima.core.Problem;
-import com.typesafe.tools.mima.core.util.log.ConsoleLogging$;
-import com.typesafe.tools.mima.lib.MiMaLib;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import scala.jdk.javaapi.CollectionConverters;
 
-/** {@code Main OLD.JAR NEW.JAR CLASSPATH.TXT}: fails where a program linked against the old jar would not link against the new one. */
+/**
+ * {@code Main OLD PRESENT EXCLUSIONS.JSON}: fails where a program that was built with the jars in the folder OLD would not link
+ * against those in the folder PRESENT; each has the layout of {@code jvm/}.
+ */
 public final class Main {
+  /** What Java programs import: all other packages of MXNet's API are Scala, and looked at by MiMa alone. */
+  private static final List<String> JAVA = List.of("org.apache.mxnet.javaapi", "org.apache.mxnet.infer.javaapi");
+
   private Main() {}
 
   public static void main(String[] arguments) throws IOException {
     if (arguments.length != 3) {
-      throw new IllegalArgumentException("usage: Main OLD.JAR NEW.JAR CLASSPATH.TXT");
+      throw new IllegalArgumentException("usage: Main OLD PRESENT EXCLUSIONS.JSON");
     }
-    List<File> libraries = Arrays.stream(Files.readString(Path.of(arguments[2])).strip().split(File.pathSeparator)).map(File::new).toList();
-    MiMaLib mima = new MiMaLib(CollectionConverters.asScala(libraries).toSeq(), ConsoleLogging$.MODULE$);
-    List<Problem> problems = CollectionConverters.asJava(
-        mima.collectProblems(new File(arguments[0]), new File(arguments[1]), CollectionConverters.asScala(List.<String>of()).toList()));
-    problems.forEach(problem -> System.err.println(problem.description().apply("this build")));
-    if (!problems.isEmpty()) {
-      throw new IllegalStateException(problems.size() + " changes break programs built with " + arguments[0]);
+    Exclusions exclusions = Exclusions.read(Path.of(arguments[2]));
+    List<Change> changes = new ArrayList<>();
+    for (Artifact artifact : Artifact.of(Path.of(arguments[0]), Path.of(arguments[1]))) {
+      int before = changes.size();
+      boolean scala = !artifact.libraries().isEmpty();
+      changes.addAll(Japicmp.changes(artifact, scala ? JAVA : List.of(), exclusions.packages()));
+      if (scala) {
+        changes.addAll(Mima.changes(artifact));
+      }
+      System.out.printf(
+          "%s (%s): %s against %s: %d changes%n",
+          artifact.name(), scala ? "japicmp, MiMa" : "japicmp", artifact.present().getName(), artifact.old(), changes.size() - before);
+    }
+    List<String> complaints = exclusions.complaints(changes);
+    complaints.forEach(System.out::println);
+    if (!complaints.isEmpty()) {
+      throw new IllegalStateException(
+          complaints.size() + " complaints: put back what programs miss, or exclude it with a reason in " + arguments[2]);
     }
   }
 }
