@@ -22,7 +22,7 @@ class Monitor(protected val interval: Int, protected var statFunc: NDArray => ND
 
   val statHelper: MXMonitorCallback = new MXMonitorCallback {
     override def invoke(name: String, arr: Base.NDArrayHandle): Unit =
-      if (activated) queue += ((step, name, statFunc(new NDArray(arr, writable = false, addToCollector = false))))
+      if (activated) queue += ((step, name, statFunc(new NDArray(NDArrayHandles.elements(arr), Context.cpu(), false, false))))
   }
 
   /** Looks at an executor from now on. */

@@ -35,7 +35,7 @@ class NDArray private[mxnet] (
   override val bytesAllocated: Long = initial.byteSize.toLong
   override val ref: NativeResourceRef = super.register()
 
-  if (addToCollector) NDArray.collect(this)
+  if (addToCollector) CollectorScope.add(this)
 
   val sparseFormat: SparseFormat = SparseFormat.DEFAULT
 
@@ -278,8 +278,6 @@ object NDArray extends NDArrayCreation {
 
   /** Nothing to release by hand: an array's memory is the JVM's. */
   private val release: CPtrAddress => Int = _ => 0
-
-  private def collect(array: NDArray): Unit = NDArrayCollector.collect(array)
 
   /** Nothing to wait for: operators return when they are done. */
   def waitall(): Unit = ()

@@ -6,10 +6,6 @@ import scala.collection.mutable
 /** Gathers the arrays made in its scope, but for what the scope returns; an automatic one disposes of them. */
 @deprecated("Please use ResourceScope instead", "1.5.0")
 object NDArrayCollector {
-  private val current = new ThreadLocal[NDArrayCollector] {
-    override def initialValue: NDArrayCollector = new NDArrayCollector(false, false)
-  }
-
   /** A collector that disposes of what it gathered when its scope ends. */
   @deprecated("Please use ResourceScope instead", "1.5.0")
   def auto(): NDArrayCollector = new NDArrayCollector(true)
@@ -21,21 +17,14 @@ object NDArrayCollector {
   /** Gives arrays to the collector of the current scope. */
   @varargs
   @deprecated("Please use ResourceScope instead", "1.5.0")
-  def collect(ndArray: NDArray*): Unit = current.get.add(ndArray: _*)
-
-  private def withCollector[T](collector: NDArrayCollector)(body: => T): T = {
-    val before = current.get
-    current.set(collector)
-    try body
-    finally current.set(before)
-  }
+  def collect(ndArray: NDArray*): Unit = ndArray.foreach(CollectorScope.add)
 }
 
 @deprecated("Please use ResourceScope instead", "1.5.0")
-class NDArrayCollector private (autoDispose: Boolean, doCollect: Boolean = true) {
+class NDArrayCollector private (autoDispose: Boolean) {
   private val arrays = mutable.LinkedHashMap.empty[Base.NDArrayHandle, NDArray]
 
-  private def add(nd: NDArray*): Unit = if (doCollect) nd.foreach(each => arrays.put(each.nativeAddress, each))
+  private def add(array: NDArray): Unit = arrays.put(array.nativeAddress, array)
 
   /** Disposes of everything gathered. */
   def clear(): Unit = {
@@ -50,7 +39,7 @@ class NDArrayCollector private (autoDispose: Boolean, doCollect: Boolean = true)
   /** Runs a block whose arrays are gathered; the one that it returns is left alone. */
   @deprecated("Please use ResourceScope instead", "1.5.0")
   def withScope[T](codeBlock: => T): T = {
-    val result = NDArrayCollector.withCollector(this)(codeBlock)
+    val result = CollectorScope.within(add)(codeBlock)
     result match {
       case array: NDArray => arrays.remove(array.nativeAddress)
       case returned: NDArrayFuncReturn => returned.arr.foreach(each => arrays.remove(each.nativeAddress))

@@ -50,8 +50,7 @@ private[mxnet] object OperatorCalls {
 
   /** A new node: positional symbols, named symbols and parameters. */
   def compose(operator: String, name: String, attr: Map[String, String], args: Seq[Symbol], kwargs: Map[String, Any]): Symbol =
-    if (args.isEmpty) Symbol.createFromNamedSymbolsNoCheck(operator, name, attr)(kwargs)
-    else Symbol.createFromListedSymbolsNoCheck(operator, name, attr)(args.toArray, kwargs)
+    Symbol.composed(operator, name, attr, args, kwargs)
 
   /** A new node of typed arguments: lists of symbols in order, and everything else by name. */
   def symbol(operator: String, name: String, attr: Map[String, String], lists: Seq[Any], others: Seq[(String, Any)]): Symbol = {

@@ -222,16 +222,17 @@ object Symbol extends SymbolBase {
 
   @deprecated("Use Checked version", "0.1.2")
   def createFromNamedSymbolsNoCheck(operator: String, name: String = null, attr: Map[String, String] = null)(
-      kwargs: Map[String, Any]): Symbol = {
-    val (symbols, parameters) = Option(kwargs).getOrElse(Map.empty[String, Any]).partition(_._2.isInstanceOf[Symbol])
-    composed(operator, name, attr, Nil, symbols.map { case (key, value) => key -> value.asInstanceOf[Symbol] }, parameters)
-  }
+      kwargs: Map[String, Any]): Symbol = composed(operator, name, attr, Nil, kwargs)
 
   @deprecated("Use Checked version", "0.1.2")
   def createFromListedSymbolsNoCheck(operator: String, name: String = null, attr: Map[String, String] = null)(
-      symbols: Array[Symbol], kwargs: Map[String, Any] = null): Symbol = {
+      symbols: Array[Symbol], kwargs: Map[String, Any] = null): Symbol = composed(operator, name, attr, symbols.toSeq, kwargs)
+
+  /** A new node; null leaves out an input, and named symbols and parameters. */
+  private[mxnet] def composed(operator: String, name: String, attr: Map[String, String], positional: Seq[Symbol],
+      kwargs: Map[String, Any]): Symbol = {
     val (named, parameters) = Option(kwargs).getOrElse(Map.empty[String, Any]).partition(_._2.isInstanceOf[Symbol])
-    composed(operator, name, attr, symbols.toSeq, named.map { case (key, value) => key -> value.asInstanceOf[Symbol] }, parameters)
+    composed(operator, name, attr, positional, named.map { case (key, value) => key -> value.asInstanceOf[Symbol] }, parameters)
   }
 
   /** A new node; null leaves out an input or a parameter. */

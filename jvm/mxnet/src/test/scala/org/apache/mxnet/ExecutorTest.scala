@@ -80,6 +80,7 @@ class ExecutorTest {
     assertArrayEquals(Array(11f, 22f, 33f), executor.outputs(0).toArray)
   }
 
+  @deprecated("A handle becomes an array by a constructor that is deprecated", "0.1.0")
   @Test def everyNodeIsShownToAMonitor(): Unit = everywhere.foreach { ctx =>
     val seen = mutable.Map.empty[String, Float]
     val executor = (sum * 2).bind(ctx, Seq(array(1), array(2)))

@@ -79,6 +79,7 @@ class ResourceScopeTest {
     assertTrue(new Owned(released = true, traced = true).trace.get.exists(_.getClassName == getClass.getName))
   }
 
+  @deprecated("Collectors are deprecated", "0.1.0")
   @Test def aCollectorDisposesOfWhatItDoesNotReturn(): Unit = {
     var inner: NDArray = null
     val kept = NDArrayCollector.auto().withScope {
