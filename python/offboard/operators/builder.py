@@ -40,6 +40,9 @@ _ELEMENT_TYPES: dict[Dtype, int] = {
     BFLOAT16: 16,
 }
 
+# Up to this many bytes, an element's repetitions are written by ONNX Runtime slower than they are transposed.
+_SHORT_RUN = 64
+
 
 def element_type(dtype: Dtype) -> int:
     """ONNX's number of an element type."""
@@ -177,17 +180,18 @@ class Builder:
         dtype = yes.dtype
         inner = computed_in("Where", dtype)
         made = self.value(self.fresh("Where"), shape, inner)
-        names = (condition.cast(BOOL).name, yes.cast(inner).name, no.cast(inner).name)
+        given = _side_by_side(condition.cast(BOOL), yes.cast(inner), no.cast(inner))
+        names = tuple(value.name for value in given)
         self.nodes.append(NodeRecord("Where", names, (made.name,), {}))
         return made.cast(dtype)
 
     def maximum(self, left: Value, right: Value) -> Value:
         """Element-wise maximum with broadcasting."""
-        return self.emit("Max", [left, right], broadcast_shapes(left.shape, right.shape))
+        return left._binary("Max", left, right)
 
     def minimum(self, left: Value, right: Value) -> Value:
         """Element-wise minimum with broadcasting."""
-        return self.emit("Min", [left, right], broadcast_shapes(left.shape, right.shape))
+        return left._binary("Min", left, right)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +229,7 @@ class Value:
         return other if isinstance(other, Value) else self.graph.const(np.asarray(other, self.dtype))
 
     def _binary(self, op: str, left: Value, right: Value, dtype: Dtype | None = None) -> Value:
-        return self.graph.emit(op, [left, right], broadcast_shapes(left.shape, right.shape), dtype)
+        return self.graph.emit(op, _side_by_side(left, right), broadcast_shapes(left.shape, right.shape), dtype)
 
     def __add__(self, other: Value | float) -> Value:
         return self._binary("Add", self, self._other(other))
@@ -347,6 +351,8 @@ class Value:
             return self
         if math.prod(wanted) != self.size:
             raise ValueError(f"cannot reshape {self.shape} to {wanted}")
+        if self.known is not None and self.size == 1:
+            return self.graph.const(self.known.reshape(wanted))
         return self.graph.emit("Reshape", [self, self.graph.ints(wanted)], wanted, allowzero=1)
 
     def transpose(self, axes: Sequence[int]) -> Value:
@@ -391,6 +397,13 @@ class Value:
             return self
         if broadcast_shapes(self.shape, wanted) != wanted:
             raise ValueError(f"cannot broadcast {self.shape} to {wanted}")
+        own = (1,) * (len(wanted) - self.ndim) + self.shape
+        kept = max((axis + 1 for axis, size in enumerate(own) if size != 1), default=0)
+        rows, run = math.prod(wanted[:kept]), math.prod(wanted[kept:])
+        if 1 < run <= _SHORT_RUN // self.dtype.itemsize and rows >= _SHORT_RUN:
+            # ONNX Runtime writes short runs element by element: columns are made, and turned into rows.
+            columns = self.reshape((1, *own[:kept])).expand((run, *wanted[:kept])).reshape((run, rows))
+            return columns.transpose([1, 0]).reshape(wanted)
         return self.graph.emit("Expand", [self, self.graph.ints(wanted)], wanted)
 
     def tile(self, repeats: Sequence[int]) -> Value:
@@ -469,6 +482,17 @@ class Value:
     def min(self, axes: Iterable[int], keepdims: bool = False) -> Value:
         """Minimum over ``axes``."""
         return self.reduce("ReduceMin", axes, keepdims)
+
+
+def _side_by_side(*values: Value) -> list[Value]:
+    """Operands with single numbers in as many dimensions as the others, where those end with a dimension of 1.
+
+    Without, ONNX Runtime pairs elements with the number one by one, which takes 40 times as long.
+    """
+    ndim = max(value.ndim for value in values)
+    if all(value.shape[-1:] != (1,) for value in values):
+        return list(values)
+    return [value.reshape((1,) * ndim) if value.size == 1 else value for value in values]
 
 
 def _quotient(dividend: Value, divisor: Value) -> Value:
