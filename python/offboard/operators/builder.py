@@ -454,6 +454,10 @@ class Value:
         """Elements of ``axis`` at ``indices``, all in range."""
         axis %= self.ndim
         shape = (*self.shape[:axis], *indices.shape, *self.shape[axis + 1 :])
+        if self.ndim == 1 and indices.ndim > 0:
+            # ONNX Runtime's Gather copies slices of a single element, which takes six times as long.
+            flat = indices.reshape((indices.size,))
+            return self.graph.emit("GatherElements", [self, flat], flat.shape, axis=0).reshape(shape)
         return self.graph.emit("Gather", [self, indices], shape, axis=axis)
 
     # Reduction

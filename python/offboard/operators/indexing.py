@@ -120,17 +120,24 @@ def gather_nd(p: Params, x: Value, indices: Value) -> Value:
     return made.provided(everywhere(last.equals(whole)), "gather_nd: an index is out of bounds")
 
 
+# Rows of one_hot that are this short are copied from a table, since ONNX Runtime compares them element by element.
+_LOOKED_UP = 64
+
+
 @operator("one_hot", types=lambda p, dtypes: (dtypes, [named_type(p.dtype)]))
 def one_hot(p: Params, indices: Value) -> Value:
     """``on_value`` at each index of a new last axis; indices out of range give a row of ``off_value``."""
-    classes = p.graph.const(np.arange(p.depth, dtype=np.int64))
-    # Wide integers lose their upper half first, as in MXNet.
-    narrow = indices.cast(np.int32) if indices.dtype == INT64 else indices
-    hit = narrow.cast(INT64).unsqueeze(indices.ndim).equals(classes)
     dtype = named_type(p.dtype)
-    if (p.on_value, p.off_value) == (1, 0):
-        return hit.cast(dtype)
-    return p.graph.where(hit, *(p.graph.const(number_in(value, dtype)) for value in (p.on_value, p.off_value)))
+    on, off = (number_in(value, dtype) for value in (p.on_value, p.off_value))
+    # Wide numbers are narrowed to int32 first, as in MXNet.
+    narrow = indices.cast(np.int32)
+    if 0 < p.depth <= _LOOKED_UP:
+        # -1 and the depth are both the last row.
+        rows = np.full((p.depth + 1, p.depth), off)
+        np.fill_diagonal(rows, on)
+        return p.graph.const(rows).gather(narrow.clip(-1, p.depth), 0)
+    hit = narrow.unsqueeze(indices.ndim).equals(p.graph.const(np.arange(p.depth, dtype=np.int32)))
+    return hit.cast(dtype) if (on, off) == (1, 0) else p.graph.where(hit, p.graph.const(on), p.graph.const(off))
 
 
 def _where_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
@@ -148,7 +155,7 @@ def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:
         raise ValueError(f"where needs equal shapes: {condition.shape}, {yes.shape}, {no.shape}")
     if condition.shape != yes.shape:
         condition = condition.reshape((yes.shape[0], *(1,) * (yes.ndim - 1)))
-    return p.graph.where(~condition.equals(0), yes, no)
+    return p.graph.where(condition.equals(0), no, yes)
 
 
 @operator("_contrib_index_array", types=lambda p, dtypes: (dtypes, [INT64]))
@@ -185,10 +192,15 @@ def ravel_multi_index(p: Params, x: Value) -> Value:
     return (x.cast(INT64) * p.graph.const(strides.reshape(-1, 1))).sum([0]).cast(x.dtype)
 
 
+_WITHIN_INT32 = (np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.int32))
+
+
 @operator("_unravel_index")
 def unravel_index(p: Params, x: Value) -> Value:
     """Coordinates (dimensions, ...) of flat indices; the first is whatever is left."""
-    rest = x.cast(INT64)
+    # Divisions of int64 take five times as long as those of int32.
+    narrow = x.dtype in _WITHIN_INT32 and math.prod(p.shape) < 2**31
+    rest = x.cast(np.int32 if narrow else INT64)
     parts = []
     for size in reversed(_index_shape(p)[1:]):
         above = rest / size

@@ -50,11 +50,11 @@ class Windows:
         counts = self.counts(x.shape[2:])
         n, c = x.shape[:2]
         made = x.pad([(0, 0), (0, 0), *((b, b) for b in self.pad)])
-        for axis, position in enumerate(self._positions(counts)):
-            made = made.gather(x.graph.const(position.ravel()), axis + 2)
-        rank = len(counts)
-        made = made.reshape((n, c, *(d for pair in zip(self.kernel, counts, strict=True) for d in pair)))
-        made = made.transpose([0, 1, *range(2, 2 + 2 * rank, 2), *range(3, 3 + 2 * rank, 2)])
+        # Direction by direction, a slice for each element of the kernel: the elements come before the directions.
+        for done, axis in enumerate(reversed(range(len(counts)))):
+            step, last = self.stride[axis], (counts[axis] - 1) * self.stride[axis] + 1
+            starts = [k * self.dilate[axis] for k in range(self.kernel[axis])]
+            made = x.graph.stack([made.slice(axis + 2 + done, at, at + last, step) for at in starts], 2)
         return made.reshape((n, c, self.taps, math.prod(counts)))
 
     def added(self, columns: Value, size: Shape) -> Value:
