@@ -24,13 +24,14 @@ def _mod(a: Value, b: Value) -> Value:
     """The remainder with the divisor's sign; x % 0 is 0."""
     g = a.graph
     zero = b.equals(0)
-    divisor = g.where(zero, g.const(1, b.dtype), b)
     if not a.is_float:
+        # Of integers ONNX Runtime would raise.
+        divisor = g.where(zero, g.const(1, b.dtype), b)
         remainder = g.emit("Mod", [a, divisor], broadcast_shapes(a.shape, b.shape))
     else:
-        remainder = g.emit("Mod", [a, divisor], broadcast_shapes(a.shape, b.shape), fmod=1)
-        wrong = (remainder < 0) ^ (divisor < 0)
-        remainder = g.where(wrong & ~remainder.equals(0), remainder + divisor, remainder)
+        remainder = g.emit("Mod", [a, b], broadcast_shapes(a.shape, b.shape), fmod=1)
+        wrong = (remainder < 0) ^ (b < 0)
+        remainder = g.where(wrong & ~remainder.equals(0), remainder + b, remainder)
     return g.where(zero, g.const(0, a.dtype), remainder)
 
 

@@ -138,7 +138,8 @@ def lit(x: Value, alpha: Value) -> Value:
     if x.shape[2] == 1:
         return x.unary("Identity")
     shift = (x.graph.const(LIGHT) * alpha).sum([1])
-    return saturated(x.cast(FLOAT32) + shift, x.dtype)
+    # A row of it, since ONNX Runtime adds what is as short as a pixel element by element.
+    return saturated(x.cast(FLOAT32) + shift.expand(x.shape[1:]), x.dtype)
 
 
 @operator("_image_adjust_lighting", same_shape=True)

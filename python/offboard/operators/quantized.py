@@ -49,9 +49,11 @@ def saturated(x: Value, dtype: Dtype) -> Value:
     """Numbers rounded half to even and saturated to an integer type."""
     g = x.graph
     if x.dtype == FLOAT32 and dtype in (INT8, UINT8):
-        made = g.emit("QuantizeLinear", [x, g.const(1, FLOAT32), g.const(0, dtype)], x.shape, dtype)
-        # Of NaN it makes the smallest number. Arithmetic of int8 wraps: this makes it the largest.
-        return made if dtype == UINT8 else made + x.isnan().cast(INT8) * (g.const(127, INT8) - made)
+        # Of NaN QuantizeLinear makes the smallest number, which for int8 has to be the largest: so it makes -1 - x,
+        # whose bits are those of x the other way round.
+        sign, shift = (1, 0) if dtype == UINT8 else (-1, -1)
+        made = g.emit("QuantizeLinear", [x, g.const(sign, FLOAT32), g.const(shift, dtype)], x.shape, dtype)
+        return made if dtype == UINT8 else made.unary("BitwiseNot")
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     # In float64, which has int32's largest number.
     rounded = x.unary("Round").cast(FLOAT64).clip(float(low), float(high))
@@ -303,12 +305,23 @@ def quantized_add(p: Params, left: Value, right: Value, *ends: Value) -> list[Va
         high = sides[0][1] + sides[1][1]
         low = -high
         scales = [end * LEVELS[dtype] / (high * LEVELS[value.dtype]) for value, end in sides]
-    terms = []
+    terms, lowest = [], single(g, 0.0)
     for (value, _), scale in zip(sides, scales, strict=True):
-        term = value.cast(FLOAT32) * scale
-        # Of two types the uint8 one is first made int8, in the sum's range.
-        mixed = left.dtype != right.dtype and value.dtype == UINT8
-        terms.append(saturated(term, INT8).cast(FLOAT32) if mixed else term)
+        numbers = value.cast(FLOAT32)
+        if left.dtype != right.dtype and value.dtype == UINT8:
+            # Of two types the uint8 one is first made int8, in the sum's range.
+            terms.append(saturated(numbers * scale, INT8).cast(FLOAT32))
+            continue
+        if dtype == INT32:
+            # Empty ranges make NaN of the scale, and the smallest number of every sum.
+            empty = scale.isnan()
+            lowest = lowest + g.where(empty, single(g, -np.inf), single(g, 0.0))
+            scale = g.where(empty, single(g, 0.0), scale)
+        terms.append(numbers * scale)
+    if dtype == INT32:
+        # The range has room for all but the sums of smallest numbers, so that there is no end to saturate at above.
+        sums = (terms[0] + terms[1] + lowest).unary("Round").clip(-LEVELS[INT32], float(np.float32(2**31 - 128)))
+        return [sums.cast(INT32), low, high]
     return [saturated(terms[0] + terms[1], dtype), low, high]
 
 

@@ -29,7 +29,8 @@ def _unsigned(x: Value) -> tuple[Value, Value]:
     """8-bit integers as uint8, and what then stands for zero: only this kind is summed exactly by every processor."""
     if x.dtype == UINT8:
         return x, x.graph.const(0, UINT8)
-    return (x.cast(INT32) + 128).cast(UINT8), x.graph.const(128, UINT8)
+    # Arithmetic of 8 bits wraps.
+    return x.cast(UINT8) + 128, x.graph.const(128, UINT8)
 
 
 def integer_matmul(left: Value, right: Value) -> Value:

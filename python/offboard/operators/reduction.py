@@ -202,8 +202,17 @@ def allclose(p: Params, a: Value, b: Value) -> Value:
     """1 where all elements are equal within atol + rtol |b|, else 0; 0-dimensional."""
     if a.shape != b.shape or a.dtype != b.dtype or a.dtype == BOOL:
         raise ValueError(f"allclose needs equal shapes and numeric types: {a.shape} {a.dtype}, {b.shape} {b.dtype}")
-    left, right = a.cast(FLOAT64), b.cast(FLOAT64)
-    close = ((left - right).abs() <= right.abs() * p.rtol + p.atol) | left.equals(right)
+    # Numbers keep their type, of which each step has the precision; differences of integers become float32, as which
+    # the tolerances are given.
+    if a.is_float:
+        apart, size = (a - b).abs(), b.abs()
+    else:
+        apart, size = ((each).abs().cast(FLOAT32) for each in (a.cast(INT64) - b.cast(INT64), b.cast(INT64)))
+    kind = size.dtype
+    wide = FLOAT64 if kind == FLOAT64 else FLOAT32
+    share = (size.cast(wide) * float(np.float32(p.rtol))).cast(kind)
+    close = apart <= (share.cast(wide) + float(np.float32(p.atol))).cast(kind)
+    close = close | a.equals(b)
     if p.equal_nan:
-        close = close | (left.isnan() & right.isnan())
+        close = close | (a.isnan() & b.isnan())
     return close.cast(np.int32).min(range(a.ndim)).reshape(()).cast(np.uint8)

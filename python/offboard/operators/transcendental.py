@@ -70,7 +70,8 @@ def cosh(x: Value) -> Value:
 
 def _exponentials(x: Value) -> tuple[Value, Value]:
     """exp(x) / 2 and exp(-x) / 2, which the exponential itself would overflow before."""
-    up, down = (x * 0.5).exp(), (x * -0.5).exp()
+    up = (x * 0.5).exp()
+    down = 1.0 / up
     return up * 0.5 * up, down * 0.5 * down
 
 
