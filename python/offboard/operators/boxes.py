@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from offboard.operators.builder import INT64, Value
+from offboard.operators.indexing import everywhere
 from offboard.operators.record import Params, operator
 from offboard.operators.suppression import columns, reordered
 
@@ -13,6 +16,11 @@ def _require_boxes(*values: Value) -> None:
     for value in values:
         if value.ndim < 2 or value.shape[-1] != 4:
             raise ValueError(f"boxes must have 2 dimensions or more, the last of size 4, got {value.shape}")
+
+
+def _vectors(boxes: Value) -> list[Value]:
+    """The four columns of boxes as vectors, with which ONNX Runtime computes fastest."""
+    return [each.reshape((boxes.size // 4,)) for each in columns(boxes)]
 
 
 def _spans(boxes: Value, form: str) -> list[tuple[Value, Value, Value]]:
@@ -52,9 +60,9 @@ def box_iou(p: Params, left: Value, right: Value) -> Value:
     return made.reshape((*left.shape[:-1], *right.shape[:-1]))
 
 
-def _centred(boxes: Value) -> tuple[Value, Value, Value, Value]:
-    """Centre and extent (..., 1) of corner boxes: x, y, width, height."""
-    left, top, right, bottom = columns(boxes)
+def _centred(boxes: Sequence[Value]) -> tuple[Value, Value, Value, Value]:
+    """Centre and extent of corner boxes of any shape: x, y, width, height."""
+    left, top, right, bottom = boxes
     width, height = right - left, bottom - top
     return left + width * 0.5, top + height * 0.5, width, height
 
@@ -70,21 +78,24 @@ def box_encode(
         raise ValueError(f"means and stds must be (4,), got {means.shape} and {stds.shape}")
     g = p.graph
     batch, count, _ = anchors.shape
-    chosen = reordered(refs, matches.reshape((batch, count)).cast(INT64))
-    x, y, width, height = _centred(chosen)
-    anchor_x, anchor_y, anchor_width, anchor_height = _centred(anchors)
-    offsets = g.concat(
-        [
-            (x - anchor_x) / anchor_width,
-            (y - anchor_y) / anchor_height,
-            (width / anchor_width).log(),
-            (height / anchor_height).log(),
-        ],
-        2,
-    )
-    counts = (samples.reshape((batch, count, 1)) > 0.5).expand(anchors.shape)
-    targets = (offsets - means) / stds
-    return [g.where(counts, targets, g.const(0, anchors.dtype)), counts.cast(anchors.dtype)]
+    counts = samples.reshape((batch * count,)) > 0.5
+    # Whatever boxes that do not count are matched with is not looked at.
+    matched = matches.reshape((batch * count,)).cast(INT64) * counts.cast(INT64)
+    near = matched.clip(0, refs.shape[1] - 1)
+    x, y, width, height = _centred(_vectors(reordered(refs, near.reshape((batch, count)))))
+    anchor_x, anchor_y, anchor_width, anchor_height = _centred(_vectors(anchors))
+    offsets = [
+        (x - anchor_x) / anchor_width,
+        (y - anchor_y) / anchor_height,
+        (width / anchor_width).log(),
+        (height / anchor_height).log(),
+    ]
+    parts = zip(offsets, means.split(0, 4), stds.split(0, 4), strict=True)
+    zero = g.const(0, anchors.dtype)
+    targets = [g.where(counts, (offset - mean) / deviation, zero) for offset, mean, deviation in parts]
+    made = g.stack(targets, 1).reshape(anchors.shape)
+    made = made.provided(everywhere(near.equals(matched)), "box_encode: a match is out of range")
+    return [made, counts.cast(anchors.dtype).reshape((batch, count, 1)).expand(anchors.shape)]
 
 
 @operator("_contrib_box_decode", floats=True)
@@ -95,7 +106,9 @@ def box_decode(p: Params, x: Value, anchors: Value) -> Value:
     if anchors.shape[:2] != (1, x.shape[1]):
         raise ValueError(f"anchors must be (1, {x.shape[1]}, 4), got {anchors.shape}")
     g = p.graph
-    anchor = _centred(anchors) if p.format == "corner" else tuple(columns(anchors))
+    anchor = columns(anchors)
+    if p.format == "corner":
+        anchor = list(_centred(anchor))
     offsets = columns(x)
     scales = [float(np.float32(each)) for each in (p.std0, p.std1, p.std2, p.std3)]
     starts, stops = [], []

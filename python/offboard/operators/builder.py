@@ -358,9 +358,11 @@ class Value:
     def transpose(self, axes: Sequence[int]) -> Value:
         """Dimensions in another order."""
         order = tuple(axis % self.ndim for axis in axes)
-        if order == tuple(range(self.ndim)):
-            return self
-        return self.graph.emit("Transpose", [self], tuple(self.shape[axis] for axis in order), perm=order)
+        shape = tuple(self.shape[axis] for axis in order)
+        moved = [axis for axis in order if self.shape[axis] != 1]
+        if moved == sorted(moved):
+            return self.reshape(shape)
+        return self.graph.emit("Transpose", [self], shape, perm=order)
 
     def swapaxes(self, first: int, second: int) -> Value:
         """Two dimensions exchanged."""

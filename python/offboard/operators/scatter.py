@@ -84,15 +84,17 @@ def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
             f"{list(indices.shape)}, {list(x.shape)}"
         )
     rows = math.prod(x.shape[:count])
-    strides = [math.prod(x.shape[axis + 1 : count]) for axis in range(count)]
-    column = (count,) + (1,) * (indices.ndim - 1)
-    row = (indices.cast(INT64) * g.const(np.array(strides, np.int64).reshape(column))).sum([0])
+    row = g.full((math.prod(indices.shape[1:]),), 0, INT64)
+    for axis, part in enumerate(indices.cast(INT64).split(0, count) if count else []):
+        stride = math.prod(x.shape[axis + 1 : count])
+        flat = part.reshape(row.shape)
+        row = row + (flat if stride == 1 else flat * stride) if axis else flat * stride
+    near = row.clip(0, rows - 1)
     size = math.prod(inner)
-    flat_row = row.reshape((row.size, 1))
-    inside = (flat_row >= 0) & (flat_row < rows)
-    positions = flat_row.clip(0, rows - 1) * size + g.const(np.arange(size, dtype=np.int64))
-    made = _written(x, positions, updates.reshape((row.size, size)))
-    return made.provided(everywhere(inside), "scatter_nd: an index is out of range")
+    # Element by element of a row, for ONNX Runtime adds few numbers to each of many slowly.
+    positions = near.unsqueeze(0) * size + g.const(np.arange(size, dtype=np.int64).reshape(size, 1))
+    made = _written(x, positions, updates.reshape((row.size, size)).transpose([1, 0]))
+    return made.provided(everywhere(near.equals(row)), "scatter_nd: an index is out of range")
 
 
 @operator("scatter_nd", types=type_of_first, partial=lambda p: tuple(p.shape))

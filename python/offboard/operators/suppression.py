@@ -26,8 +26,10 @@ def columns(boxes: Value) -> list[Value]:
 
 
 def reordered(x: Value, order: Value) -> Value:
-    """Rows of each sample in another order: (n, m, k) by (n, r)."""
-    return x.graph.emit("GatherND", [x, order.unsqueeze(2)], (*order.shape, x.shape[2]), batch_dims=1)
+    """Rows of each sample in another order, all of them in range: (n, m, k) by (n, r)."""
+    n, m, k = x.shape
+    firsts = x.graph.const(np.arange(n, dtype=np.int64).reshape(n, 1) * m)
+    return x.reshape((n * m, k)).gather(order + firsts, 0)
 
 
 def corners(boxes: Value) -> list[Value]:
