@@ -62,17 +62,16 @@ def _grown(shapes: dict[str, Shape], graph: str, first: str, growth: dict[int, i
     return made
 
 
-def _candidates(graph: str, arrays: Arrays, *, matrices: bool) -> Iterator[Arrays]:
-    """Enlarged inputs: all dimensions of the first input, else its first, else its last; of matrices more of them."""
+def _candidates(graph: str, arrays: Arrays) -> Iterator[Arrays]:
+    """Enlarged inputs: all dimensions of the first input, else its first, else its last."""
     shapes = {name: array.shape for name, array in arrays.items()}
     first = max(shapes, key=lambda name: math.prod(shapes[name]))
     data = shapes[first]
-    if not data or len(data) not in _SHAPES or (matrices and len(data) < 3):
+    if not data or len(data) not in _SHAPES:
         return
     every = dict(zip(data, _SHAPES[len(data)], strict=True))
     some = -(-ELEMENTS // math.prod(data))
-    batch = {data[0]: data[0] * some}
-    for growth in [batch] if matrices else [every, batch, {data[-1]: data[-1] * some}]:
+    for growth in [every, {data[0]: data[0] * some}, {data[-1]: data[-1] * some}]:
         made = _grown(shapes, graph, first, growth)
         if made is not None:
             yield {name: np.resize(arrays[name], shape) for name, shape in made.items()}
@@ -82,8 +81,12 @@ def _chosen(graph: str, arrays: Arrays, choice: dict[str, Any]) -> tuple[str, li
     """A graph and its inputs with the attributes and shapes that ``speed.json`` gives."""
     document = json.loads(graph)
     document["nodes"][-1].setdefault("attrs", {}).update(choice.get("attrs", {}))
-    shapes = choice["shapes"]
-    return json.dumps(document), [{name: np.resize(array, shapes[name]) for name, array in arrays.items()}]
+    made = {name: np.resize(array, choice["shapes"][name]) for name, array in arrays.items()}
+    for name in choice.get("dominant", []):
+        # Symmetric with a large diagonal: every factorization exists.
+        made[name] = made[name] + made[name].swapaxes(-1, -2)
+        made[name] += 2 * np.abs(made[name]).sum(-1).max() * np.eye(made[name].shape[-1], dtype=made[name].dtype)
+    return json.dumps(document), [made]
 
 
 def _cases(golden: Path, pattern: str, choices: dict[str, Any]) -> Iterator[tuple[str, str, list[Arrays]]]:
@@ -105,7 +108,7 @@ def _cases(golden: Path, pattern: str, choices: dict[str, Any]) -> Iterator[tupl
                     continue
                 graph, found = _chosen(graph, arrays, choice)
             else:
-                found = list(_candidates(graph, arrays, matrices=operator.startswith("_linalg"))) if arrays else []
+                found = list(_candidates(graph, arrays)) if arrays else []
             if found:
                 yield operator, graph, found
                 break

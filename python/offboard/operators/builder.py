@@ -161,6 +161,11 @@ class Builder:
             return self.const(np.full(shape, value, dtype))
         return self.const(np.asarray(value, dtype)).expand(shape)
 
+    def steps(self, count: int, step: int = 1) -> Value:
+        """0, step, 2 step ... (count,) in int64: what would be a large constant is made where the graph runs."""
+        ends = [self.const(each, INT64) for each in (0, count * step, step)]
+        return self.emit("Range", ends, (count,))
+
     def concat(self, values: Sequence[Value], axis: int) -> Value:
         """Concatenation along ``axis``."""
         if len(values) == 1:

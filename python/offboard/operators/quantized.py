@@ -311,13 +311,13 @@ def quantized_add(p: Params, left: Value, right: Value, *ends: Value) -> list[Va
         if left.dtype != right.dtype and value.dtype == UINT8:
             # Of two types the uint8 one is first made int8, in the sum's range.
             terms.append(saturated(numbers * scale, INT8).cast(FLOAT32))
-            continue
-        if dtype == INT32:
+        elif dtype == INT32:
             # Empty ranges make NaN of the scale, and the smallest number of every sum.
             empty = scale.isnan()
             lowest = lowest + g.where(empty, single(g, -np.inf), single(g, 0.0))
-            scale = g.where(empty, single(g, 0.0), scale)
-        terms.append(numbers * scale)
+            terms.append(numbers * g.where(empty, single(g, 0.0), scale))
+        else:
+            terms.append(numbers * scale)
     if dtype == INT32:
         # The range has room for all but the sums of smallest numbers, so that there is no end to saturate at above.
         sums = (terms[0] + terms[1] + lowest).unary("Round").clip(-LEVELS[INT32], float(np.float32(2**31 - 128)))

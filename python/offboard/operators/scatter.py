@@ -9,7 +9,7 @@ import numpy as np
 
 from offboard.operators.builder import BOOL, INT64, Shape, Value
 from offboard.operators.casts import number_in
-from offboard.operators.indexing import everywhere
+from offboard.operators.indexing import everywhere, flat_position
 from offboard.operators.record import Params, PartialShape, inconsistent, operator, type_of_first
 from offboard.operators.shaping import slice_ranges
 
@@ -83,17 +83,16 @@ def _at_coordinates(x: Value, indices: Value, updates: Value) -> Value:
             f"Invalid data, indices, and output shape combination for scatter_nd: {list(updates.shape)}, "
             f"{list(indices.shape)}, {list(x.shape)}"
         )
-    rows = math.prod(x.shape[:count])
-    row = g.full((math.prod(indices.shape[1:]),), 0, INT64)
-    for axis, part in enumerate(indices.cast(INT64).split(0, count) if count else []):
-        stride = math.prod(x.shape[axis + 1 : count])
-        flat = part.reshape(row.shape)
-        row = row + (flat if stride == 1 else flat * stride) if axis else flat * stride
+    rows, size, n = math.prod(x.shape[:count]), math.prod(inner), math.prod(indices.shape[1:])
+    row = flat_position(indices.cast(INT64).reshape((count, n)), x.shape[:count])
     near = row.clip(0, rows - 1)
-    size = math.prod(inner)
-    # Element by element of a row, for ONNX Runtime adds few numbers to each of many slowly.
-    positions = near.unsqueeze(0) * size + g.const(np.arange(size, dtype=np.int64).reshape(size, 1))
-    made = _written(x, positions, updates.reshape((row.size, size)).transpose([1, 0]))
+    if size == 1:
+        made = _written(x, near, updates)
+    else:
+        # Where each row comes from is written instead of the row, and all are then copied whole.
+        sources = _written(g.steps(rows), near, g.steps(n) + rows)
+        parts = [x.reshape((rows, size)), updates.reshape((n, size))]
+        made = g.concat(parts, 0).gather(sources, 0).reshape(x.shape)
     return made.provided(everywhere(near.equals(row)), "scatter_nd: an index is out of range")
 
 

@@ -202,7 +202,6 @@ def gamma(p: Params, x: Value) -> Value:
 
 def log_gamma(y: Value) -> Value:
     """log |gamma| of float64."""
-    g = y.graph
     # Infinities would cancel; as far out the logarithms of these are infinite too.
     x = y.clip(-1e300, 1e306)
     right, sine, _ = _reflected(x)

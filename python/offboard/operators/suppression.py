@@ -28,8 +28,7 @@ def columns(boxes: Value) -> list[Value]:
 def reordered(x: Value, order: Value) -> Value:
     """Rows of each sample in another order, all of them in range: (n, m, k) by (n, r)."""
     n, m, k = x.shape
-    firsts = x.graph.const(np.arange(n, dtype=np.int64).reshape(n, 1) * m)
-    return x.reshape((n * m, k)).gather(order + firsts, 0)
+    return x.reshape((n * m, k)).gather(order + x.graph.steps(n, m).reshape((n, 1)), 0)
 
 
 def corners(boxes: Value) -> list[Value]:
