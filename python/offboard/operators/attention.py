@@ -31,6 +31,9 @@ def selfatt_qk(p: Params, x: Value) -> Value:
 @operator("_contrib_interleaved_matmul_selfatt_valatt", floats=True)
 def selfatt_valatt(p: Params, x: Value, attention: Value) -> Value:
     """Attention times values."""
+    time = x.shape[0]
+    if attention.ndim != 3 or attention.shape[1:] != (time, time):
+        raise ValueError(f"attention must be (batch * heads, {time}, {time}), got {attention.shape}")
     return _joined(attention @ _part(x, p.heads, 3, 2), p.heads)
 
 
