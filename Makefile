@@ -8,7 +8,7 @@ export PYTHONWARNINGS ?= default
 MAVEN := mvn --batch-mode --no-transfer-progress $(MAVEN_ARGS) --file jvm/pom.xml
 HAVE_JVM := $(shell command -v javac >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo test test-python jvm jvm-install jvm-compat lint format proto proto-check fuzz bench bench-jvm big clean
+.PHONY: demo test test-python jvm jvm-java jvm-install jvm-compat lint format proto proto-check fuzz bench bench-jvm big clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,13 @@ test-python: $(VENV)/dev.stamp  ## pytest alone; tests that need the JVM side us
 
 jvm: $(VENV)/dev.stamp  ## builds and tests jvm/ (JDK 17 or newer, Maven 3.8.7 or newer)
 	OFFBOARD_PYTHON=$(CURDIR)/$(BIN)/python $(MAVEN) verify -Dmaven.javadoc.skip -Dscaladoc.phase=none
+
+# Nothing is compiled again: another Java runs the classes that the default one made, the client's and one Scala version's.
+jvm-java: $(VENV)/dev.stamp  ## the JVM's own tests on every other Java that is here (tests/java_runtimes.py finds them)
+	for java in $$($(BIN)/python tests/java_runtimes.py); do \
+	  OFFBOARD_PYTHON=$(CURDIR)/$(BIN)/python $(MAVEN) verify -Djvm=$$java --projects client,mxnet_2.13 --also-make \
+	    -Dmaven.javadoc.skip -Dscaladoc.phase=none || exit 1; \
+	done
 
 jvm-install:  ## installs the JVM artifacts, with sources and documentation, into the local Maven repository
 	$(MAVEN) install -DskipTests

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import java_runtimes
 from jvm_build import JvmBuild
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +17,10 @@ _SKIPPED = pytest.StashKey[dict[str, int]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SKIPPED] = dict.fromkeys(_WANTED, 0)
+
+
+def pytest_report_header() -> list[str]:
+    return [f"{each}: {each.java}" for each in java_runtimes.runtimes()]
 
 
 @pytest.fixture(scope="session")

@@ -42,12 +42,19 @@ class JvmBuild:
     def complete(self) -> bool:
         return all((self.module(scala) / "test-classpath.txt").exists() for scala in SCALA_VERSIONS)
 
-    def command(self, program: str, *arguments: str, scala: str = "2.13", options: tuple[str, ...] = ()) -> list[str]:
+    def command(
+        self,
+        program: str,
+        *arguments: str,
+        scala: str = "2.13",
+        options: tuple[str, ...] = (),
+        java: str | os.PathLike[str] = "java",
+    ) -> list[str]:
         """Starts a class among the tests of a Scala version."""
         target = self.module(scala)
         libraries = (target / "test-classpath.txt").read_text("utf-8").strip()
         path = os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
-        return ["java", *options, "-cp", path, program, *arguments]
+        return [os.fspath(java), *options, "-cp", path, program, *arguments]
 
     def environment(self) -> dict[str, str]:
         """This process's, with its Python as the instance's."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import java_runtimes
 from driver_process import Driver
 from jvm_build import JvmBuild
 from offboard_accelerator import embedded
@@ -68,8 +69,10 @@ def drivers(
         if language == "python":
             return [sys.executable, str(HERE / "drivers" / "python_driver.py")]
         build: JvmBuild = request.getfixturevalue("jvm_build")
-        program, scala = JVM_DRIVERS[language]
-        return build.command(program, scala=scala)
+        name, _, version = language.partition(" on ")
+        program, scala = JVM_DRIVERS[name]
+        java = next((each.java for each in java_runtimes.runtimes() if str(each) == version), "java")
+        return build.command(program, scala=scala, java=java)
 
     def driver(language: str, environment: str) -> Driver:
         key = (language, environment)

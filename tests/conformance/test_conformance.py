@@ -9,10 +9,13 @@ from typing import Any
 import numpy
 import pytest
 
+import java_runtimes
 from offboard import rules
 
 HERE = Path(__file__).parent
 LANGUAGES = ["python", "java", "scala-2.11", "scala-2.12", "scala-2.13"]
+# What the build's own Java plays by all four, every other Java plays by two of them.
+LANGUAGES += [f"{language} on {java}" for java in java_runtimes.runtimes()[1:] for language in ("java", "scala-2.12")]
 KNOWN_FAILURES: dict[str, list[str]] = json.loads((HERE / "known_failures.json").read_text())
 
 
@@ -69,7 +72,7 @@ def test_case(
     missing = set(case["requires"]) - set(driver.capabilities)
     if missing:
         pytest.skip(f"{language} does not advertise {', '.join(sorted(missing))}")
-    if case["name"] in KNOWN_FAILURES[language]:
+    if case["name"] in KNOWN_FAILURES[language.partition(" on ")[0]]:
         request.applymarker(pytest.mark.xfail(strict=True, reason="listed in known_failures.json"))
     driver.ask({"do": "begin"})
     for step in case["steps"]:

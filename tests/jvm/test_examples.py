@@ -10,11 +10,14 @@ from pathlib import Path
 import cv2
 import pytest
 
+import java_runtimes
 import offboard.mxnet as mx
+from java_runtimes import JavaRuntime
 from jvm_build import JvmBuild, Repository
 from offboard_accelerator.embedded import EmbeddedDaemon
 
 ROOT = Path(__file__).parents[2]
+EVERY_JAVA = pytest.mark.parametrize("java", java_runtimes.runtimes(), ids=str)
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +29,14 @@ def examples(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
-def run(example: Path, jvm_build: JvmBuild, accelerator: EmbeddedDaemon, *arguments: object) -> list[str]:
+def run(
+    example: Path, java: JavaRuntime, jvm_build: JvmBuild, accelerator: EmbeddedDaemon, *arguments: object
+) -> list[str]:
     """The lines that an example prints, without Python at hand."""
     environment = {**jvm_build.environment(), **accelerator.environment, "OFFBOARD_PYTHON": "/nonexistent/python"}
     jar = example / "target" / f"{example.name}.jar"
     done = subprocess.run(
-        ["java", "-jar", str(jar), *map(str, arguments)],
+        [java.java, "-jar", str(jar), *map(str, arguments)],
         env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -39,22 +44,25 @@ def run(example: Path, jvm_build: JvmBuild, accelerator: EmbeddedDaemon, *argume
     return done.stdout.splitlines()
 
 
+@EVERY_JAVA
 @pytest.mark.parametrize("name", ["java-predictor", "scala-image-classifier"])
-def test_a_classifier_gives_the_labels_that_python_gives(name, examples, jvm_build, accelerator, classifier):
-    lines = run(examples / name, jvm_build, accelerator, classifier.prefix, classifier.photograph)
+def test_a_classifier_gives_the_labels_that_python_gives(name, java, examples, jvm_build, accelerator, classifier):
+    lines = run(examples / name, java, jvm_build, accelerator, classifier.prefix, classifier.photograph)
     printed = [line.rsplit(" ", 1) for line in lines]
     assert [label for label, _ in printed] == classifier.best(5)
     wanted = sorted(classifier.probabilities, reverse=True)[:5]
     assert [float(score) for _, score in printed] == pytest.approx(wanted, abs=1e-4)
 
 
-def test_a_symbol_and_a_module(examples, jvm_build, accelerator, classifier):
-    lines = run(examples / "scala-module", jvm_build, accelerator, classifier.prefix, classifier.photograph)
+@EVERY_JAVA
+def test_a_symbol_and_a_module(java, examples, jvm_build, accelerator, classifier):
+    lines = run(examples / "scala-module", java, jvm_build, accelerator, classifier.prefix, classifier.photograph)
     assert lines[:2] == ["a + b = 3.0, 5.0", "1 + b = 3.0, 4.0"]
     assert [line.rsplit(" ", 1)[0] for line in lines[2:]] == classifier.best(5)
 
 
-def test_objects_are_where_python_finds_them(examples, jvm_build, accelerator, shared_data, tmp_path):
+@EVERY_JAVA
+def test_objects_are_where_python_finds_them(java, examples, jvm_build, accelerator, shared_data, tmp_path):
     """A detector of faces that takes pixels as they are: (x - 127) / 128 is put before it, as for the classifier."""
     source = shared_data / "models" / "ultraface-ssd-mxnet" / "ultraface-rfb-320"
     symbol, arguments, auxiliary = mx.model.load_checkpoint(str(source), 0)
@@ -66,7 +74,7 @@ def test_objects_are_where_python_finds_them(examples, jvm_build, accelerator, s
     image = tmp_path / "astronaut.png"
     cv2.imwrite(str(image), cv2.resize(picture, (320, 240)))
 
-    lines = run(examples / "java-object-detector", jvm_build, accelerator, prefix, image, 240, 320)
+    lines = run(examples / "java-object-detector", java, jvm_build, accelerator, prefix, image, 240, 320)
     label, probability, *corners = re.fullmatch(r"(\w+) ([\d.]+) at (\d+),(\d+) to (\d+),(\d+)", lines[0]).groups()
     assert label == "face"
     assert float(probability) > 0.99
