@@ -94,7 +94,7 @@ def test_a_killed_worker(driver, daemon):
         assert sum("error" in answer for answer in answers) <= 10
 
 
-def test_a_killed_gateway(driver):
+def test_a_killed_gateway(driver, daemon):
     predictor(driver, "cpu")
     assert "error" not in predict(driver)
     gateway = gateway_of(driver)
@@ -102,6 +102,8 @@ def test_a_killed_gateway(driver):
     predict(driver)
     until(lambda: "error" not in predict(driver))
     assert gateway_of(driver).pid != gateway.pid
+    # Its token was in no file, so that none is left.
+    assert not list(Path(daemon.environment["OFFBOARD_HOME"]).glob("*gateway*"))
 
 
 def gateway_of(driver: Driver) -> psutil.Process:

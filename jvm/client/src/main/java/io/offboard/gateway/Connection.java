@@ -4,8 +4,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import py4j.ClientServer;
 import py4j.Py4JException;
 
@@ -21,16 +19,11 @@ final class Connection {
     this.calls = (GatewayCalls) client.getPythonServerEntryPoint(new Class<?>[] {GatewayCalls.class});
   }
 
-  /** Connects to {@code HOST:PORT:TOKEN-FILE}, and asks who is there. */
-  static Connection open(String address) {
-    String[] parts = address.strip().split(":", 3);
-    if (parts.length != 3 || !parts[1].matches("\\d+")) {
-      throw new GatewayException("A gateway's address is HOST:PORT:TOKEN-FILE, not " + address);
-    }
+  /** Connects, and asks who is there. */
+  static Connection open(Address address) {
     try {
-      String token = Files.readString(Path.of(parts[2])).strip();
-      Connection connection = new Connection(new ClientServer.ClientServerBuilder().pythonAddress(InetAddress.getByName(parts[0]))
-          .pythonPort(Integer.parseInt(parts[1])).authToken(token).autoStartJavaServer(false).build());
+      Connection connection = new Connection(new ClientServer.ClientServerBuilder().pythonAddress(InetAddress.getByName(address.host))
+          .pythonPort(address.port).authToken(address.token).autoStartJavaServer(false).build());
       connection.call("hello", new JsonObject());
       return connection;
     } catch (IOException | GatewayLostException error) {

@@ -34,7 +34,7 @@ public final class Gateway {
       if (connection != null) {
         connection.close();
       }
-      connection = Connection.open(address.isEmpty() ? GatewayProcess.start() : address);
+      connection = Connection.open(address.isEmpty() ? GatewayProcess.start() : Address.read(address));
     }
     return connection;
   }

@@ -3,7 +3,10 @@ package io.offboard.gateway;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,8 +18,8 @@ final class GatewayProcess {
 
   private GatewayProcess() {}
 
-  /** Starts one with {@code OFFBOARD_PYTHON}, or {@code python3}; its address. */
-  static String start() {
+  /** Starts one with {@code OFFBOARD_PYTHON}, or {@code python3}, and gives it a token, which no file and no command line shows. */
+  static Address start() {
     String given = System.getenv("OFFBOARD_PYTHON");
     String python = given == null || given.isEmpty() ? "python3" : given;
     Process process;
@@ -26,12 +29,13 @@ final class GatewayProcess {
     } catch (IOException error) {
       throw new GatewayException(missing(python, error.getMessage()), error);
     }
+    String token = String.format("%064x", new BigInteger(256, new SecureRandom()));
     CompletableFuture<String> ready = new CompletableFuture<>();
-    Thread reader = new Thread(() -> readFirstLine(process, ready), "offboard-gateway-start");
+    Thread reader = new Thread(() -> greet(process, token, ready), "offboard-gateway-start");
     reader.setDaemon(true);
     reader.start();
     try {
-      return ready.get(START_SECONDS, TimeUnit.SECONDS);
+      return Address.of(ready.get(START_SECONDS, TimeUnit.SECONDS), token);
     } catch (ExecutionException error) {
       throw new GatewayException(missing(python, error.getCause().getMessage()), error);
     } catch (TimeoutException error) {
@@ -44,10 +48,11 @@ final class GatewayProcess {
     }
   }
 
-  private static void readFirstLine(Process process, CompletableFuture<String> ready) {
-    // The stream stays open: it is closed with the process.
+  /** Hands over the token and waits for the address. The streams stay open: they are closed with the process. */
+  private static void greet(Process process, String token, CompletableFuture<String> ready) {
     BufferedReader output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     try {
+      handOver(process.getOutputStream(), token);
       String line = output.readLine();
       if (line == null) {
         ready.completeExceptionally(new IOException("it ended with status " + process.waitFor()));
@@ -56,6 +61,16 @@ final class GatewayProcess {
       }
     } catch (IOException | InterruptedException error) {
       ready.completeExceptionally(error);
+    }
+  }
+
+  private static void handOver(OutputStream input, String token) {
+    try {
+      input.write((token + "\n").getBytes(StandardCharsets.US_ASCII));
+      input.flush();
+    } catch (IOException ended) {
+      // It ended already: its output, which is read next, says so.
+      return;
     }
   }
 
