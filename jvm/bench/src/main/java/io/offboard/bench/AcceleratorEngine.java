@@ -29,5 +29,7 @@ final class AcceleratorEngine implements Engine {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    predictor.close();
+  }
 }

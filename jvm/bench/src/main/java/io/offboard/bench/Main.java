@@ -1,11 +1,16 @@
 package io.offboard.bench;
 
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /**
- * {@code Main eia|onnxruntime|djl CHECKPOINT SHAPE COUNT WARM-UP}: prints as JSON the microseconds of a call, and the sum of the output's
- * absolute values by which runs on different engines are compared. The input is the same on every engine.
+ * {@code Main eia|eia-floats|onnxruntime|djl CHECKPOINT SHAPE}: for each line of standard input, a count, makes so many calls and
+ * prints as JSON the microseconds of each, and the sum of the output's absolute values by which runs on different engines are
+ * compared. The input is the same on every engine.
  */
 public final class Main {
   private Main() {}
@@ -17,30 +22,37 @@ public final class Main {
     for (int i = 0; i < input.length; i++) {
       input[i] = random.nextFloat() * 255;
     }
-    int count = Integer.parseInt(arguments[3]);
+    BufferedReader asked = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     try (Engine engine = engine(arguments[0], arguments[1], shape)) {
-      double[] times = new double[count];
-      float[] output = {};
-      for (int i = -Integer.parseInt(arguments[4]); i < count; i++) {
-        long start = System.nanoTime();
-        output = engine.infer(input);
-        if (i >= 0) {
-          times[i] = (System.nanoTime() - start) / 1e3;
-        }
+      String line;
+      while ((line = asked.readLine()) != null) {
+        System.out.println(block(engine, input, Integer.parseInt(line)));
       }
-      Arrays.sort(times);
-      double sum = 0;
-      for (int i = 0; i < output.length; i++) {
-        sum += Math.abs(output[i]) * (i + 1);
-      }
-      System.out.printf("{\"p50\": %.1f, \"p99\": %.1f, \"checksum\": %.9g}%n", times[count / 2], times[count * 99 / 100], sum);
     }
+  }
+
+  private static String block(Engine engine, float[] input, int count) throws Exception {
+    double[] times = new double[count];
+    float[] output = {};
+    for (int i = 0; i < count; i++) {
+      long start = System.nanoTime();
+      output = engine.infer(input);
+      times[i] = (System.nanoTime() - start) / 1e3;
+    }
+    double sum = 0;
+    for (int i = 0; i < output.length; i++) {
+      sum += Math.abs(output[i]) * (i + 1);
+    }
+    String listed = Arrays.stream(times).mapToObj(each -> String.format("%.1f", each)).collect(Collectors.joining(","));
+    return String.format("{\"times\": [%s], \"checksum\": %.9g}", listed, sum);
   }
 
   private static Engine engine(String name, String checkpoint, int[] shape) throws Exception {
     switch (name) {
       case "eia":
         return new AcceleratorEngine(checkpoint, shape);
+      case "eia-floats":
+        return new FloatsEngine(checkpoint, shape);
       case "onnxruntime":
         return new OnnxRuntimeEngine(checkpoint, shape, 1);
       case "djl":
