@@ -1,5 +1,6 @@
 package io.offboard.client;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,9 +11,16 @@ public interface Backend extends AutoCloseable {
    *
    * @param arrays every argument and auxiliary state, with what it holds now
    * @param versions a number for each that changes whenever its content does
-   * @return the outputs, in memory of their own
+   * @param receiver takes the outputs in their order, if there was no error
    */
-  List<Tensor> forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain);
+  void forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain, Receiver receiver);
+
+  /** The same with the outputs in memory of their own. */
+  default List<Tensor> forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain) {
+    List<Tensor> outputs = new ArrayList<>();
+    forward(arrays, versions, isTrain, (index, dtype, shape, data) -> outputs.add(Tensor.copyOf(dtype, shape, data)));
+    return outputs;
+  }
 
   /** Releases what the graph holds. */
   @Override

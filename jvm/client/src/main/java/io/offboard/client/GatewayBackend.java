@@ -4,7 +4,6 @@ import io.offboard.gateway.Gateway;
 import io.offboard.gateway.GatewayExecutor;
 import io.offboard.graph.Graph;
 import io.offboard.graph.SymbolJson;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,18 +24,19 @@ final class GatewayBackend implements Backend {
   }
 
   @Override
-  public synchronized List<Tensor> forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain) {
+  public synchronized void forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain, Receiver receiver) {
     Set<String> changed = new HashSet<>();
     versions.forEach((name, version) -> {
       if (!version.equals(sent.get(name))) {
         changed.add(name);
       }
     });
-    List<Tensor> outputs = new ArrayList<>();
-    executor.forward(converted(arrays), changed, isTrain)
-        .forEach(each -> outputs.add(new Tensor(Dtype.ofNumpyName(each.dtype()), each.shape(), each.data())));
+    List<io.offboard.gateway.Tensor> outputs = executor.forward(converted(arrays), changed, isTrain);
     sent = new HashMap<>(versions);
-    return outputs;
+    for (int i = 0; i < outputs.size(); i++) {
+      io.offboard.gateway.Tensor each = outputs.get(i);
+      receiver.take(i, Dtype.ofNumpyName(each.dtype()), each.shape(), each.data());
+    }
   }
 
   @Override

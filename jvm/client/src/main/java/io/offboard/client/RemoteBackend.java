@@ -1,7 +1,6 @@
 package io.offboard.client;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.StatusRuntimeException;
 import io.offboard.graph.Constants;
 import io.offboard.graph.Graph;
@@ -14,8 +13,6 @@ import io.offboard.wire.accelerator.BindRequest;
 import io.offboard.wire.accelerator.GraphFormat;
 import io.offboard.wire.accelerator.ReleaseRequest;
 import io.offboard.wire.accelerator.TensorDescription;
-import io.offboard.wire.inference.InferParameter;
-import io.offboard.wire.inference.ModelInferRequest;
 import io.offboard.wire.inference.ModelInferResponse;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
@@ -42,9 +39,7 @@ import org.slf4j.LoggerFactory;
 final class RemoteBackend implements Backend {
   private static final Logger LOG = LoggerFactory.getLogger("offboard");
   private static final Cleaner CLEANER = Cleaner.create();
-  private static final String REGION = "shared_memory_region";
-  private static final String OFFSET = "shared_memory_offset";
-  private static final String SIZE = "shared_memory_byte_size";
+  private static final int KEPT_SHAPES = 64;
 
   private final ByteBuffer graph;
   private final int instanceNodes;
@@ -54,11 +49,15 @@ final class RemoteBackend implements Backend {
   private final Map<String, Long> digested = new HashMap<>();
   private final Map<String, ByteString> digests = new HashMap<>();
   private Set<String> constants;
+  /** The constants that the executor was bound with, and their versions: walked through at every forward. */
+  private String[] bound = {};
+  private Long[] boundVersions = {};
   private Set<String> unsettled;
   private List<String> inputs = List.of();
   private Map<String, List<TensorDescription>> outputs = new HashMap<>();
   private boolean sized;
   private Map<String, Long> sent = new HashMap<>();
+  private Request request;
   private boolean shared;
 
   /** Binds. Unless settled the arrays are yet to be filled: weights travel with the first forward. */
@@ -74,24 +73,35 @@ final class RemoteBackend implements Backend {
   }
 
   @Override
-  public synchronized List<Tensor> forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain) {
+  public synchronized void forward(Map<String, Tensor> arrays, Map<String, Long> versions, boolean isTrain, Receiver receiver) {
     if (held.closed) {
       throw new OffboardException("The executor was disposed");
     }
     long until = System.nanoTime() + Connection.callNanos();
     try {
       settle(arrays, versions);
-      if (constants.removeIf(name -> !versions.get(name).equals(digested.get(name)))) {
+      if (!holdStill(versions)) {
         // What a program writes to is no weight: from now on it is an input, and only it travels.
+        constants.removeIf(name -> !versions.get(name).equals(digested.get(name)));
         bind(held.connection, arrays, versions);
       }
-      return inferOrReplay(arrays, versions, until);
+      receive(inferOrReplay(arrays, versions, until), arrays, receiver);
     } catch (InPieces pieces) {
       throw new IllegalStateException("a graph that was bound whole came back in pieces", pieces);
     }
   }
 
-  private List<Tensor> inferOrReplay(Map<String, Tensor> arrays, Map<String, Long> versions, long until) throws InPieces {
+  /** Whether the constants are as they were when they were bound. */
+  private boolean holdStill(Map<String, Long> versions) {
+    for (int i = 0; i < bound.length; i++) {
+      if (!versions.get(bound[i]).equals(boundVersions[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ModelInferResponse inferOrReplay(Map<String, Tensor> arrays, Map<String, Long> versions, long until) throws InPieces {
     boolean replayed = false;
     while (true) {
       try {
@@ -145,6 +155,8 @@ final class RemoteBackend implements Backend {
     }
     held.release();
     held.hold(to, reply.getExecutor());
+    bound = constants.toArray(new String[0]);
+    boundVersions = Arrays.stream(bound).map(digested::get).toArray(Long[]::new);
     inputs = new ArrayList<>();
     reply.getInputsList().forEach(each -> inputs.add(each.getName()));
     // Outputs by the shapes of the inputs, as far as they are known: what is known has its place in shared memory.
@@ -152,6 +164,7 @@ final class RemoteBackend implements Backend {
     outputs.put(shapesOf(arrays), reply.getOutputsList());
     sized = reply.getOutputsList().stream().allMatch(each -> each.getShapeList().stream().allMatch(dimension -> dimension >= 0));
     sent = new HashMap<>();
+    this.request = null;
     shared = to.isSameHost();
   }
 
@@ -175,45 +188,34 @@ final class RemoteBackend implements Backend {
     return key.toString();
   }
 
-  private List<Tensor> infer(Map<String, Tensor> arrays, Map<String, Long> versions, long until) {
-    ModelInferRequest.Builder request = ModelInferRequest.newBuilder().setModelName(held.executor);
+  private ModelInferResponse infer(Map<String, Tensor> arrays, Map<String, Long> versions, long until) {
     List<String> changed = new ArrayList<>();
-    inputs.stream().filter(name -> !versions.get(name).equals(sent.get(name))).forEach(changed::add);
-    String key = shapesOf(arrays);
-    List<TensorDescription> expected = outputs.getOrDefault(key, List.of());
-    Segment segment = shared ? segment(changed, arrays, expected) : null;
-    long offset = 0;
-    for (String name : changed) {
-      Tensor array = arrays.get(name);
-      ModelInferRequest.InferInputTensor.Builder tensor =
-          request.addInputsBuilder().setName(name).setDatatype(array.dtype().datatype());
-      for (long dimension : array.shape()) {
-        tensor.addShape(dimension);
-      }
-      if (segment == null) {
-        request.addRawInputContents(UnsafeByteOperations.unsafeWrap(array.data()));
-      } else {
-        segment.put(offset, array);
-        tensor.putAllParameters(place(segment, offset, array.byteSize()));
-        offset += Segment.aligned(array.byteSize());
+    for (String name : inputs) {
+      if (!versions.get(name).equals(sent.get(name))) {
+        changed.add(name);
       }
     }
-    if (segment != null) {
-      for (TensorDescription each : expected) {
-        ModelInferRequest.InferRequestedOutputTensor.Builder wanted = request.addOutputsBuilder().setName(each.getName());
-        long size = sizeOf(each);
-        if (size > 0 && offset + size <= segment.size()) {
-          wanted.putAllParameters(place(segment, offset, size));
-          offset += Segment.aligned(size);
-        }
-      }
+    if (request == null || !request.fits(changed, arrays)) {
+      List<TensorDescription> expected = outputs.getOrDefault(shapesOf(arrays), List.of());
+      Segment segment = shared ? segment(Request.roomNeeded(changed, arrays, expected)) : null;
+      request = new Request(held.executor, inputs, changed, arrays, expected, segment);
     }
-    ModelInferResponse reply = held.connection.infer(request.build(), until);
+    ModelInferResponse reply = held.connection.infer(request.fill(arrays), until);
     changed.forEach(name -> sent.put(name, versions.get(name)));
-    if (!outputs.containsKey(key)) {
-      outputs.put(key, sized ? described(reply) : List.of());
+    return reply;
+  }
+
+  /** Hands the outputs on, and remembers what shapes they have. */
+  private void receive(ModelInferResponse reply, Map<String, Tensor> arrays, Receiver receiver) {
+    request.receive(reply, receiver);
+    if (sized && !request.knowsOutputs()) {
+      if (outputs.size() >= KEPT_SHAPES) {
+        outputs.clear();
+      }
+      outputs.put(shapesOf(arrays), described(reply));
+      // From now on they have a place, too.
+      request = null;
     }
-    return unpack(reply, segment);
   }
 
   private static List<TensorDescription> described(ModelInferResponse reply) {
@@ -223,15 +225,8 @@ final class RemoteBackend implements Backend {
     return found;
   }
 
-  private static Map<String, InferParameter> place(Segment segment, long offset, long size) {
-    return Map.of(REGION, InferParameter.newBuilder().setStringParam(segment.name()).build(), OFFSET,
-        InferParameter.newBuilder().setInt64Param(offset).build(), SIZE, InferParameter.newBuilder().setInt64Param(size).build());
-  }
-
-  /** Memory that holds the inputs and outputs of this call, if it is worth it; else null. */
-  private Segment segment(List<String> changed, Map<String, Tensor> arrays, List<TensorDescription> expected) {
-    long needed = changed.stream().mapToLong(name -> Segment.aligned(arrays.get(name).byteSize())).sum()
-        + expected.stream().mapToLong(each -> Segment.aligned(sizeOf(each))).sum();
+  /** Memory of at least so many bytes, if it is worth it and there is some; else null. */
+  private Segment segment(long needed) {
     if (needed < Segment.THRESHOLD || needed > Integer.MAX_VALUE) {
       return null;
     }
@@ -246,30 +241,6 @@ final class RemoteBackend implements Backend {
       }
     }
     return held.segment;
-  }
-
-  private static List<Tensor> unpack(ModelInferResponse reply, Segment segment) {
-    List<Tensor> tensors = new ArrayList<>();
-    int raw = 0;
-    for (ModelInferResponse.InferOutputTensor each : reply.getOutputsList()) {
-      Dtype dtype = Dtype.ofDatatype(each.getDatatype());
-      long[] shape = each.getShapeList().stream().mapToLong(Long::longValue).toArray();
-      if (segment != null && each.containsParameters(REGION)) {
-        tensors.add(segment.take(each.getParametersOrThrow(OFFSET).getInt64Param(), dtype, shape));
-      } else {
-        tensors.add(new Tensor(dtype, shape, ByteBuffer.wrap(reply.getRawOutputContents(raw++).toByteArray())));
-      }
-    }
-    return tensors;
-  }
-
-  /** Bytes of an output, 0 when that depends on the data. */
-  private static long sizeOf(TensorDescription description) {
-    long size = Dtype.ofDatatype(description.getDatatype()).size();
-    for (long dimension : description.getShapeList()) {
-      size = dimension < 0 ? 0 : size * dimension;
-    }
-    return size;
   }
 
   private void recover(Map<String, Tensor> arrays, Map<String, Long> versions, long until) throws InPieces {

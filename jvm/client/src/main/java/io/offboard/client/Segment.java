@@ -71,13 +71,11 @@ final class Segment implements AutoCloseable {
     to.put(tensor.data());
   }
 
-  /** Copies a tensor out. */
-  Tensor take(long offset, Dtype dtype, long[] shape) {
-    Tensor tensor = Tensor.zeros(dtype, shape);
-    ByteBuffer from = memory.duplicate().order(ByteOrder.nativeOrder());
-    from.position((int) offset).limit((int) offset + tensor.byteSize());
-    tensor.data().put(from);
-    return tensor;
+  /** Bytes as they are now: the next inference may change them. */
+  ByteBuffer view(long offset, int size) {
+    ByteBuffer part = memory.duplicate();
+    part.position((int) offset).limit((int) offset + size);
+    return part.slice().order(ByteOrder.nativeOrder());
   }
 
   /** The worker forgets it; the mapping here goes with the collector. */

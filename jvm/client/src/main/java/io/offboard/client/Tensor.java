@@ -24,6 +24,13 @@ public final class Tensor {
     return new Tensor(dtype, shape, ByteBuffer.allocate(Math.toIntExact(byteSize(dtype, shape))));
   }
 
+  /** A tensor in new memory with the elements of a buffer. */
+  static Tensor copyOf(Dtype dtype, long[] shape, ByteBuffer data) {
+    Tensor made = zeros(dtype, shape);
+    made.data().put(data);
+    return made;
+  }
+
   public Dtype dtype() {
     return dtype;
   }

@@ -80,8 +80,7 @@ class Executor private[mxnet] (
     }
     if (isTrain && ctx.deviceType == "eia") throw MXNetError.ofRule("inference_only", "operation", "forward(is_train=True)")
     if (isDisposed) throw new MXNetError("The executor was disposed of")
-    val made = MXNetError.translated(bound.forward(isTrain))
-    outputs.zip(made).foreach { case (output, tensor) => output.take(tensor) }
+    MXNetError.translated(bound.forward(isTrain, outputs))
     if (monitorCallback != null) ExecutorMonitor.show(this, monitorCallback, isTrain)
   }
 

@@ -10,9 +10,10 @@ import _root_.io.offboard.client.{Dtype, Tensor}
  * Memory of an array and of its views; its version changes with every write.
  *
  * @param size of the content in bytes
+ * @param received whether it counts among what outputs hold outside the heap
  * @param reusable whether nobody but these arrays refers to the bytes, so that they serve others when the last array is disposed of
  */
-private[mxnet] final class Memory(initial: ByteBuffer, val size: Int, reusable: Boolean) {
+private[mxnet] final class Memory(initial: ByteBuffer, val size: Int, reusable: Boolean, received: Boolean = false) {
   @volatile private var content: ByteBuffer = initial
   @volatile private var stamp: Long = Memory.nextStamp()
   private val users = new AtomicInteger
@@ -36,6 +37,7 @@ private[mxnet] final class Memory(initial: ByteBuffer, val size: Int, reusable: 
   def release(): Unit = if (users.decrementAndGet() == 0 && reusable) {
     val bytes = content
     content = null
+    if (received) Memory.received.addAndGet(-size.toLong)
     MemoryPool.giveBack(bytes)
   }
 }
@@ -43,15 +45,32 @@ private[mxnet] final class Memory(initial: ByteBuffer, val size: Int, reusable: 
 private[mxnet] object Memory {
   /** Smaller arrays lie in the heap, where making them costs next to nothing. */
   private val Small = 1 << 14
+  /** Outputs hold no more than this outside the heap: it is for programs that dispose of them. The others' are the collector's. */
+  private val Received = 32L << 20
+  private val received = new AtomicLong
   private val stamps = new AtomicLong
 
-  private def nextStamp(): Long = stamps.incrementAndGet()
+  /** A number that no other version has. */
+  def nextStamp(): Long = stamps.incrementAndGet()
 
   /** New memory of zeros. */
-  def zeros(bytes: Long): Memory = {
+  def zeros(bytes: Long): Memory = made(bytes, MemoryPool.zeros)
+
+  /** New memory for somebody who writes all of it: it may hold what an array left behind. */
+  def unset(bytes: Long): Memory = made(bytes, MemoryPool.unset)
+
+  /** New memory for an output, to be written as a whole. */
+  def ofOutput(bytes: Long): Memory =
+    if (bytes <= Small || received.get + bytes > Received) of(ByteBuffer.allocate(Math.toIntExact(bytes)))
+    else {
+      received.addAndGet(bytes)
+      new Memory(MemoryPool.unset(bytes.toInt), bytes.toInt, reusable = true, received = true)
+    }
+
+  private def made(bytes: Long, outside: Int => ByteBuffer): Memory = {
     if (bytes > Int.MaxValue) throw new MXNetError(s"An array of $bytes bytes is larger than a JVM's buffer can be (2 GiB)")
     if (bytes <= Small) new Memory(ByteBuffer.allocate(bytes.toInt), bytes.toInt, reusable = false)
-    else new Memory(MemoryPool.zeros(bytes.toInt), bytes.toInt, reusable = true)
+    else new Memory(outside(bytes.toInt), bytes.toInt, reusable = true)
   }
 
   /** Memory that others may refer to as well. */
@@ -67,16 +86,21 @@ private[mxnet] object MemoryPool {
 
   def zeros(bytes: Int): ByteBuffer = {
     val found = take(bytes)
-    if (found != null) cleared(found)
-    else {
-      try ByteBuffer.allocateDirect(bytes)
-      catch {
-        case _: OutOfMemoryError =>
-          clear()
-          ByteBuffer.allocateDirect(bytes)
-      }
-    }
+    if (found != null) cleared(found) else fresh(bytes)
   }
+
+  def unset(bytes: Int): ByteBuffer = {
+    val found = take(bytes)
+    if (found != null) found else fresh(bytes)
+  }
+
+  private def fresh(bytes: Int): ByteBuffer =
+    try ByteBuffer.allocateDirect(bytes)
+    catch {
+      case _: OutOfMemoryError =>
+        clear()
+        ByteBuffer.allocateDirect(bytes)
+    }
 
   def giveBack(bytes: ByteBuffer): Unit = if (bytes.capacity <= Large) idle.synchronized {
     idle.addFirst(bytes)
@@ -132,6 +156,10 @@ private[mxnet] final class Elements(val memory: Memory, val dtype: Dtype, val sh
     part.slice().order(ByteOrder.nativeOrder())
   }
 
+  /** Whether these are the same part of a memory as others, if they are of one. */
+  def isSameViewAs(other: Elements): Boolean =
+    (other eq this) || other != null && other.offset == offset && other.dtype == dtype && other.shape == shape
+
   def tensor: Tensor = new Tensor(dtype, shape.toLongs, bytes)
 
   /** The same elements in another shape of the same size. */
@@ -151,9 +179,17 @@ private[mxnet] final class Elements(val memory: Memory, val dtype: Dtype, val sh
 }
 
 private[mxnet] object Elements {
-  def zeros(shape: Shape, dtype: Dtype): Elements = {
+  def zeros(shape: Shape, dtype: Dtype): Elements = new Elements(Memory.zeros(bytes(shape, dtype)), dtype, shape, 0)
+
+  /** Elements for somebody who writes all of them. */
+  def unset(shape: Shape, dtype: Dtype): Elements = new Elements(Memory.unset(bytes(shape, dtype)), dtype, shape, 0)
+
+  /** Elements of an output, for somebody who writes all of them. */
+  def ofOutput(shape: Shape, dtype: Dtype): Elements = new Elements(Memory.ofOutput(bytes(shape, dtype)), dtype, shape, 0)
+
+  private def bytes(shape: Shape, dtype: Dtype): Long = {
     val count = shape.toVector.foldLeft(1L)((product, each) => Math.multiplyExact(product, each.toLong))
-    new Elements(Memory.zeros(Math.multiplyExact(count, dtype.size.toLong)), dtype, shape, 0)
+    Math.multiplyExact(count, dtype.size.toLong)
   }
 
   /** Takes a tensor's memory over. */

@@ -1,6 +1,7 @@
 package org.apache.mxnet
 
 import java.lang.ref.WeakReference
+import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicReference
 
 import _root_.io.offboard.client.{Dtype, Tensor}
@@ -46,11 +47,15 @@ class NDArray private[mxnet] (
     current
   }
 
-  /** Takes a tensor's elements, as an executor's outputs do: in memory of their own, or into that of another executor's outputs. */
-  private[mxnet] def take(tensor: Tensor): Unit = {
-    val other = Elements.of(tensor)
+  /** Copies what a forward made: to new memory, for the last forward's may be a caller's by now, or into that of another executor's outputs. */
+  private[mxnet] def receive(dtype: Dtype, shape: Shape, bytes: ByteBuffer): Unit = {
     val own = elements
-    if (own.isPart && other.dtype == own.dtype && other.shape == own.shape) own.write(other.bytes) else adopt(other)
+    if (own.isPart && dtype == own.dtype && shape == own.shape) own.write(bytes)
+    else {
+      val made = Elements.ofOutput(shape, dtype)
+      made.write(bytes)
+      adopt(made)
+    }
   }
 
   /** Takes other elements in place of these. */
@@ -59,6 +64,10 @@ class NDArray private[mxnet] (
     val before = held.getAndSet(other)
     if (before != null) before.memory.release()
   }
+
+  /** Has the elements of another array, in its memory if they are of this shape and type: what is written to that is seen here. */
+  private[mxnet] def show(other: NDArray): Unit =
+    if (!other.isSparse && other.shape == shape && other.elements.dtype == elements.dtype) adopt(other.elements) else other.copyTo(this)
 
   /** A handle by which a callback finds the array as long as it lives. */
   private[mxnet] def handle: NDArrayHandle = {
@@ -132,7 +141,7 @@ class NDArray private[mxnet] (
 
   /** The elements in another type, in memory of their own. */
   def asType(dtype: DType): NDArray = {
-    val made = NDArray.make(shape, home, DType.toClient(dtype))
+    val made = NDArray.unset(shape, home, DType.toClient(dtype))
     Conversion.cast(elements, made.elements)
     made
   }
@@ -243,7 +252,7 @@ class NDArray private[mxnet] (
 
   /** A copy that lives on another context, which is a CPU. */
   def copyTo(ctx: Context): NDArray = {
-    val made = NDArray.make(shape, ctx, elements.dtype)
+    val made = NDArray.unset(shape, ctx, elements.dtype)
     copyTo(made)
   }
 
@@ -347,5 +356,11 @@ object NDArray extends NDArrayCreation {
   private[mxnet] def make(shape: Shape, ctx: Context, dtype: Dtype, operator: String = null): NDArray = {
     Context.requireArrayHome(ctx, operator)
     new NDArray(Elements.zeros(shape, dtype), ctx, true, true)
+  }
+
+  /** An array for somebody who writes all of it. */
+  private[mxnet] def unset(shape: Shape, ctx: Context, dtype: Dtype): NDArray = {
+    Context.requireArrayHome(ctx, null)
+    new NDArray(Elements.unset(shape, dtype), ctx, true, true)
   }
 }

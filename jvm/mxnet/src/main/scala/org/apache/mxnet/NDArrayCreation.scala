@@ -39,11 +39,11 @@ abstract class NDArrayCreation private[mxnet] () extends NDArrayBase {
 
   /** An array of float32 with these elements. */
   def array(sourceArr: Array[Float], shape: Shape, ctx: Context = null): NDArray =
-    empty(shape, ctx).set(sourceArr)
+    unset(shape, ctx, DType.Float32, sourceArr.length).set(sourceArr)
 
   /** An array of float64 with these elements. */
   def array(sourceArr: Array[Double], shape: Shape, ctx: Context): NDArray =
-    empty(shape, ctx, DType.Float64).set(sourceArr)
+    unset(shape, ctx, DType.Float64, sourceArr.length).set(sourceArr)
 
   def array(sourceArr: Array[Double], shape: Shape): NDArray = array(sourceArr, shape, null)
 
@@ -111,6 +111,12 @@ abstract class NDArrayCreation private[mxnet] () extends NDArrayBase {
 
   private def made(shape: Shape, ctx: Context, dtype: DType, operator: String): NDArray =
     NDArray.make(shape, if (ctx == null) Context.defaultCtx else ctx, DType.toClient(dtype), operator)
+
+  /** An array that is about to get so many elements. */
+  private def unset(shape: Shape, ctx: Context, dtype: DType, count: Int): NDArray = {
+    require(count == shape.product, s"$count numbers for an array of shape $shape")
+    NDArray.unset(shape, if (ctx == null) Context.defaultCtx else ctx, DType.toClient(dtype))
+  }
 
   private def filled(array: NDArray, value: Double): NDArray = {
     Conversion.fill(array.elements, value)

@@ -25,6 +25,17 @@ class MemoryTest {
     assertTrue(outsideTheHeap - before < (4 << 20), s"${outsideTheHeap - before} bytes more than before")
   }
 
+  @Test def outputsOfAProgramThatDisposesOfNoneAreInTheHeap(): Unit = {
+    val bytes = 1 << 20
+    val kept = Seq.fill(80)(Memory.ofOutput(bytes))
+    kept.foreach(_.retain())
+    val outside = kept.filter(_.buffer.isDirect)
+    assertTrue(outside.nonEmpty && outside.size <= 32, s"${outside.size} outside the heap")
+    assertTrue(!Memory.ofOutput(bytes).buffer.isDirect)
+    outside.foreach(_.release())
+    assertTrue(Memory.ofOutput(bytes).buffer.isDirect)
+  }
+
   @Test def aViewKeepsTheMemoryOfADisposedArray(): Unit = {
     val whole = NDArray.full(Shape(1 << 16), 3f)
     val view = whole.slice(5)

@@ -139,7 +139,7 @@ class DataParallelExecutorGroup private[module] (
     val axis = axisOf(described)
     executors.zip(shares).foreach { case (executor, share) =>
       val target = executor.argDict(described.name)
-      if (executors.size == 1 || axis < 0) array.copyTo(target) else rows(array, axis, share)(_.copyTo(target))
+      if (executors.size == 1 || axis < 0) target.show(array) else rows(array, axis, share)(_.copyTo(target))
     }
   }
 

@@ -68,6 +68,12 @@ class PredictorTest {
     assertEquals(Seq(IndexedSeq(Shape(1, 3, 2, 2)), IndexedSeq(Shape(2, 3, 2, 2))), predictor.echo.bindings.toList)
   }
 
+  @Test def listsComeBackAsLists(): Unit = {
+    val predictor = new org.apache.mxnet.infer.javaapi.Predictor(new EchoPredictor(IndexedSeq(image(Shape(1, 4), "NC"))))
+    val values = java.util.Arrays.asList[java.lang.Float](1f, -2f, 3.5f, 0f)
+    assertEquals(java.util.Arrays.asList(values), predictor.predict(java.util.Arrays.asList(values)))
+  }
+
   @Test def doublesComeBackAsDoubles(): Unit = {
     val descriptor = DataDesc("data", Shape(1, 4), DType.Float64, "NC")
     val values = Array(0.1, 0.2, 0.3, 1e300)

@@ -73,6 +73,29 @@ class ModuleTest {
     assertArrayEquals(Array(1f, 2f, 3f, 4f, 5f, 6f), module.getParams._1("fc_weight").toArray)
   }
 
+  @Test def everyBatchIsSeenAsItIsAndEveryOutputStays(): Unit = {
+    val module = new Module(Symbol.api.identity(Some(Symbol.Variable("data"))), labelNames = null, contexts = Context.eia())
+    val size = 1 << 15
+    module.bind(IndexedSeq(rows("data", 1, size)), forTraining = false)
+    module.initParams()
+    val given = NDArray.full(Shape(1, size), 1f)
+    val first = module.predict(batch(given)).head
+    given.set(2f)
+    val second = module.predict(batch(given)).head
+    val third = module.predict(batch(given)).head
+    given.dispose()
+    val other = NDArray.full(Shape(1, size), 3f)
+    val fourth = module.predict(batch(other)).head
+    first.set(7f)
+    val answers = Seq(first, second, third, fourth)
+    assertEquals(Seq(7f, 2f, 2f, 3f), answers.map(_.toArray.apply(size - 1)))
+    answers.foreach(_.dispose())
+    assertEquals(3f, module.predict(batch(other)).head.toArray.apply(0))
+    assertEquals(3f, other.toArray.apply(0))
+    val table = NDArray.array(Array.tabulate(3 * size)(i => (i / size).toFloat), Shape(3, size))
+    assertEquals(Seq(2f, 0f, 1f), Seq(2, 0, 1).map(row => module.predict(batch(table.slice(row))).head.toArray.apply(size / 2)))
+  }
+
   @Test def missingAndUnknownParametersAreTold(): Unit = {
     val module = new Module(dense("fc", 2), labelNames = null, contexts = Context.eia())
     module.bind(IndexedSeq(rows("data", 1, 3)), forTraining = false)

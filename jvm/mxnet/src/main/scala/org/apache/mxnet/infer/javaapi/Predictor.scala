@@ -1,5 +1,7 @@
 package org.apache.mxnet.infer.javaapi
 
+import java.util.AbstractList
+
 import org.apache.mxnet.infer
 import org.apache.mxnet.javaapi.{Context, DataDesc, NDArray}
 
@@ -28,8 +30,8 @@ class Predictor private[mxnet] (val predictor: infer.Predictor) extends AutoClos
   def predict(input: Array[Array[Double]]): Array[Array[Double]] = predictor.predict(input.toIndexedSeq).toArray
 
   def predict(input: java.util.List[java.util.List[java.lang.Float]]): java.util.List[java.util.List[java.lang.Float]] = {
-    val rows = input.asScala.map(_.asScala.map(_.floatValue).toArray).toIndexedSeq
-    predictor.predict(rows).map(_.map(Float.box).toSeq.asJava).asJava
+    val rows = input.asScala.map(floats).toIndexedSeq
+    predictor.predict(rows).map(listed).asJava
   }
 
   /** Predicts a batch; the outputs are the caller's to dispose of. */
@@ -38,4 +40,22 @@ class Predictor private[mxnet] (val predictor: infer.Predictor) extends AutoClos
 
   /** Gives back what the model holds on its context. */
   override def close(): Unit = predictor.close()
+
+  private def floats(row: java.util.List[java.lang.Float]): Array[Float] = {
+    val made = new Array[Float](row.size)
+    val each = row.iterator
+    var i = 0
+    while (each.hasNext) {
+      made(i) = each.next().floatValue
+      i += 1
+    }
+    made
+  }
+
+  /** A list that boxes what is asked of it. */
+  private def listed(values: Array[Float]): java.util.List[java.lang.Float] =
+    new AbstractList[java.lang.Float] with java.util.RandomAccess {
+      override def get(index: Int): java.lang.Float = Float.box(values(index))
+      override def size: Int = values.length
+    }
 }
