@@ -1,7 +1,8 @@
 """Factorizations of matrices as loops of row operations, in the precision of their input.
 
 Matrices are batches (b, rows, columns). Each iteration works on whole rows or columns of all matrices at once, so that
-the number of nodes does not depend on their size.
+the number of nodes does not depend on their size. Of large triangles blocks of rows are taken, so that most of the work
+is products of matrices.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from offboard.operators.loops import outer, repeat
 
 __all__ = ["cholesky", "eigen", "eliminate", "lq", "solve_lower", "triangle"]
 
+# Rows of a block.
+_BLOCK = 16
 # Sweeps of Jacobi rotations before giving up; convergence is quadratic, 6 to 10 are usual.
 _SWEEPS = 30
 
@@ -33,8 +36,41 @@ def triangle(x: Value, *, lower: bool = True) -> Value:
     return x.graph.where(x.graph.const(mask if lower else np.triu(np.ones_like(mask))), x, x.graph.const(0, x.dtype))
 
 
+def _in_blocks(x: Value) -> Value:
+    """Square matrices with as many rows of the identity besides as make blocks whole."""
+    n = x.shape[1]
+    more = -n % _BLOCK
+    if not more:
+        return x
+    return x.pad([(0, 0), (0, more), (0, more)]) + x.graph.const(np.diag(np.arange(n + more) >= n).astype(x.dtype))
+
+
 def cholesky(a: Value) -> tuple[Value, Value]:
-    """The lower factor of positive definite matrices, column by column, and whether there is one (0-dimensional)."""
+    """The lower factor of positive definite matrices, block by block, and whether there is one (0-dimensional)."""
+    b, n, _ = a.shape
+    if n <= 2 * _BLOCK:
+        return _cholesky_by_columns(a)
+    whole = _in_blocks(a)
+    size = whole.shape[1]
+    blocks = size // _BLOCK
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        rest, fine = carried
+        at = index.reshape((1,))
+        columns = rest.reshape((b, size, blocks, _BLOCK)).gather(at, 2).reshape((b, size, _BLOCK))
+        square = columns.reshape((b, blocks, _BLOCK, _BLOCK)).gather(at, 1).reshape((b, _BLOCK, _BLOCK))
+        factor, found = _cholesky_by_columns(square)
+        solved = _solve_by_rows(factor, columns.swapaxes(1, 2)).swapaxes(1, 2)
+        below = _positions(body, size, 1) >= index * _BLOCK
+        made = body.where(below, solved, body.const(0, a.dtype))
+        return [rest - made @ made.swapaxes(1, 2), fine & found, made]
+
+    _, fine, made = repeat(blocks, [whole, a.graph.const(True, BOOL)], step)
+    factor = made.transpose([1, 2, 0, 3]).reshape((b, size, size))
+    return triangle(factor.slices({1: (0, n, 1), 2: (0, n, 1)})), fine
+
+
+def _cholesky_by_columns(a: Value) -> tuple[Value, Value]:
     b, n, _ = a.shape
 
     def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
@@ -61,7 +97,34 @@ def _anywhere(condition: Value) -> Value:
 
 
 def solve_lower(lower: Value, right: Value) -> Value:
-    """x of lower . x = right, row by row; what stands above the diagonal is not read."""
+    """x of lower . x = right, block by block; what stands above the diagonal is not read."""
+    b, n, width = right.shape
+    if n <= 2 * _BLOCK:
+        return _solve_by_rows(lower, right)
+    g = right.graph
+    whole = _in_blocks(triangle(lower))
+    size = whole.shape[1]
+    blocks = size // _BLOCK
+    # The blocks on the diagonal are inverted, all at once.
+    squares = whole.reshape((b, blocks, _BLOCK, blocks, _BLOCK)).transpose([0, 1, 3, 2, 4])
+    squares = squares.reshape((b, blocks * blocks, _BLOCK, _BLOCK)).gather(g.const(np.arange(blocks) * (blocks + 1)), 1)
+    squares = squares.reshape((b * blocks, _BLOCK, _BLOCK))
+    identity = g.const(np.eye(_BLOCK, dtype=right.dtype)[None]).expand(squares.shape)
+    inverses = _solve_by_rows(squares, identity).reshape((b, blocks, _BLOCK, _BLOCK))
+    columns = whole.reshape((b, size, blocks, _BLOCK))
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        (rest,) = carried
+        at = index.reshape((1,))
+        here = rest.reshape((b, blocks, _BLOCK, width)).gather(at, 1)
+        made = (outer(body, inverses).gather(at, 1) @ here).reshape((b, _BLOCK, width))
+        return [rest - outer(body, columns).gather(at, 2).reshape((b, size, _BLOCK)) @ made, made]
+
+    made = repeat(blocks, [right.pad([(0, 0), (0, size - n), (0, 0)])], step)[1]
+    return made.transpose([1, 0, 2, 3]).reshape((b, size, width)).slice(1, 0, n)
+
+
+def _solve_by_rows(lower: Value, right: Value) -> Value:
     n = lower.shape[1]
     factor = triangle(lower)
 
