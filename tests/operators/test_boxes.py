@@ -55,6 +55,14 @@ def test_encoding_leaves_out_samples_of_half_or_less() -> None:
     assert not masks.any()
 
 
+def test_encoding_looks_at_matches_of_samples_that_count() -> None:
+    box, ones = np.float32([[UNIT]]), np.ones(4, "f")
+    targets, _ = run("_contrib_box_encode", np.float32([[0]]), np.float32([[-1]]), box, box, ones, ones)
+    assert not targets.any()
+    with pytest.raises(MXNetError, match="a match is out of range"):
+        run("_contrib_box_encode", np.float32([[1]]), np.float32([[1]]), box, box, ones, ones)
+
+
 def test_decoding_clips_the_logarithms_of_sizes() -> None:
     made = run("_contrib_box_decode", np.float32([[[0, 0, 9, np.log(2)]]]), np.float32([[[1, 1, 2, 2]]]), clip=1)[0]
     assert made.ravel() == pytest.approx([1 - np.e, -1, 1 + np.e, 3], rel=1e-5)

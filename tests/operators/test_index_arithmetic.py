@@ -58,6 +58,26 @@ def test_closeness() -> None:
     assert run("_contrib_allclose", a, a, equal_nan=False) == 0
     assert run("_contrib_allclose", np.array([1.0]), np.array([1.001]), rtol=1e-2) == 1
     assert run("_contrib_allclose", np.array([np.inf]), np.array([5.0])) == 0
+    # The tolerance is the float32 nearest to 0.1, which is a little more.
+    assert run("_contrib_allclose", np.array([1.1000000005]), np.array([1.0]), rtol=0.1, atol=0) == 1
+    assert run("_contrib_allclose", np.array([7, 100], np.uint8), np.array([9, 91], np.uint8), rtol=0.1) == 0
+    assert run("_contrib_allclose", np.array([9, 100], np.uint8), np.array([9, 91], np.uint8), rtol=0.1) == 1
+
+
+@pytest.mark.parametrize("depth", [5, 64, 65])
+def test_one_hot_of_classes_out_of_range_is_off(depth: int) -> None:
+    made = run("one_hot", np.array([-1, 0, -0.5, depth - 1, depth], np.float32), depth=depth, off_value=2)
+    expected = np.full((5, depth), 2, np.float32)
+    expected[[1, 2, 3], [0, 0, depth - 1]] = 1
+    np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])
+def test_short_runs_of_many_elements(dtype: str) -> None:
+    x = np.arange(2 * 90).reshape(2, 1, 90, 1).astype(dtype)
+    made = run("broadcast_to", x, shape=(2, 3, 90, 4))
+    assert made.dtype == dtype
+    np.testing.assert_array_equal(made, np.broadcast_to(x, (2, 3, 90, 4)))
 
 
 def test_hypot_does_not_overflow() -> None:

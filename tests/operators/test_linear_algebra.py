@@ -26,7 +26,7 @@ def positive_definite(*batch: int, size: int) -> Array:
     return made
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 9])
+@pytest.mark.parametrize("size", [1, 2, 5, 9, 40, 48])
 def test_cholesky_and_its_inverse(size: int) -> None:
     a = positive_definite(2, 3, size=size)
     garbled = a + np.triu(np.ones((size, size)), 1)  # the upper triangle is not read
@@ -56,7 +56,7 @@ def test_singular_matrices() -> None:
     assert logarithm.tolist() == [-np.inf]
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 4, 4), (2, 2, 7, 7)])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 4, 4), (2, 2, 7, 7), (2, 40, 40), (48, 48)])
 @pytest.mark.parametrize(("dtype", "rtol"), [("float32", 1e-4), ("float64", 1e-9)])
 def test_inverse_and_determinant(shape: tuple[int, ...], dtype: str, rtol: float) -> None:
     a = matrices(*shape, dtype=dtype)
@@ -72,9 +72,10 @@ def test_inverse_and_determinant(shape: tuple[int, ...], dtype: str, rtol: float
 @pytest.mark.parametrize("transpose", [False, True])
 @pytest.mark.parametrize("rightside", [False, True])
 @pytest.mark.parametrize("lower", [False, True])
-def test_products_and_solutions_with_triangles(transpose: bool, rightside: bool, lower: bool) -> None:
-    a = matrices(2, 4, 4) + 4 * np.eye(4)
-    b = matrices(2, 3, 4) if rightside else matrices(2, 4, 3)
+@pytest.mark.parametrize("size", [4, 40, 48])
+def test_products_and_solutions_with_triangles(transpose: bool, rightside: bool, lower: bool, size: int) -> None:
+    a = matrices(2, size, size) + 4 * size * np.eye(size)
+    b = matrices(2, 3, size) if rightside else matrices(2, size, 3)
     triangle = np.tril(a) if lower else np.triu(a)
     left = triangle.swapaxes(1, 2) if transpose else triangle
     product = 1.5 * (b @ left if rightside else left @ b)

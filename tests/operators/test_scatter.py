@@ -43,6 +43,8 @@ def test_scatter_at_coordinates() -> None:
     assert made.tolist() == [[0, 3], [5, 0]]  # of equal coordinates the last
     (made,) = run("scatter_nd", np.array([[1, 2], [3, 4]]), np.array([[1, 0]]), shape=(3, 2))
     assert made.tolist() == [[3, 4], [1, 2], [0, 0]]
+    (made,) = run("scatter_nd", np.array([[1, 2], [3, 4], [5, 6]]), np.array([[1, 0, 1]]), shape=(2, 2))
+    assert made.tolist() == [[3, 4], [5, 6]]
     (made,) = run("_scatter_set_nd", np.ones((2, 2)), np.array([7.0]), np.array([[1], [0]]), shape=(2, 2))
     assert made.tolist() == [[1, 1], [7, 1]]
     with pytest.raises(MXNetError, match="an index is out of range"):

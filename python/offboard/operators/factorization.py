@@ -13,8 +13,9 @@ import numpy as np
 
 from offboard.operators.builder import BOOL, FLOAT64, INT64, Builder, Value
 from offboard.operators.loops import outer, repeat
+from offboard.operators.suppression import reordered
 
-__all__ = ["cholesky", "eigen", "eliminate", "lq", "solve_lower", "triangle"]
+__all__ = ["cholesky", "eigen", "eliminate", "lq", "solve_lower", "solve_upper", "triangle"]
 
 # Rows of a block.
 _BLOCK = 16
@@ -124,6 +125,16 @@ def solve_lower(lower: Value, right: Value) -> Value:
     return made.transpose([1, 0, 2, 3]).reshape((b, size, width)).slice(1, 0, n)
 
 
+def solve_upper(upper: Value, right: Value) -> Value:
+    """x of upper . x = right; what stands below the diagonal is not read."""
+    # Read backwards, an upper triangle is a lower one.
+    return _reversed(solve_lower(_reversed(upper, 1, 2), _reversed(right, 1)), 1)
+
+
+def _reversed(x: Value, *axes: int) -> Value:
+    return x.slices({axis: (x.shape[axis] - 1, -1, -1) for axis in axes})
+
+
 def _solve_by_rows(lower: Value, right: Value) -> Value:
     n = lower.shape[1]
     factor = triangle(lower)
@@ -139,10 +150,90 @@ def _solve_by_rows(lower: Value, right: Value) -> Value:
 
 
 def eliminate(a: Value, noise: float = 0.0) -> tuple[Value, Value]:
-    """Gauss-Jordan elimination with partial pivoting of (b, n, n + m): what is right of the n columns, and the pivots.
+    """Gauss's elimination with partial pivoting of (b, n, n + m): what becomes of the m columns, and the pivots.
 
-    Pivots are (b, n), negated where rows were exchanged; those of at most ``noise`` times the largest element are 0.
+    The m columns, multiplied by the inverse of the n. Pivots are (b, n), negated where rows were exchanged; those of at
+    most ``noise`` times the largest element are 0.
     """
+    g = a.graph
+    b, n, _ = a.shape
+    if n <= 2 * _BLOCK:
+        return _eliminate_by_rows(a, noise)
+    square, width = a.slice(2, 0, n), _BLOCK
+    whole = _in_blocks(square)
+    size = whole.shape[1]
+    blocks = size // width
+    whole = g.concat([whole, a.slice(2, n, a.shape[2]).pad([(0, 0), (0, size - n), (0, 0)])], 2)
+    total = whole.shape[2]
+    least = square.abs().max([1, 2], True) * noise
+    below_diagonal = np.tri(width, k=-1, dtype=a.dtype)
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        (matrix,) = carried
+        at, first = index.reshape((1,)), index * width
+        columns = matrix.slice(2, 0, size).reshape((b, size, blocks, width)).gather(at, 2).reshape((b, size, width))
+        lines, order, pivots = _eliminate_columns(columns.swapaxes(1, 2), first, outer(body, least))
+        ordered = reordered(matrix, order)
+        # Rows of the block less multiples of each other, then those below less multiples of them.
+        factors = lines.reshape((b, width, blocks, width)).gather(at, 2).reshape((b, width, width)).swapaxes(1, 2)
+        factors = factors * body.const(below_diagonal) + body.const(np.eye(width, dtype=a.dtype))
+        top = ordered.reshape((b, blocks, width, total)).gather(at, 1).reshape((b, width, total))
+        upper = _solve_by_rows(factors, top)
+        below = body.where(_positions(body, size, 2) >= first + width, lines, body.const(0, a.dtype))
+        return [ordered - below.swapaxes(1, 2) @ upper, upper, pivots]
+
+    _, upper, pivots = repeat(blocks, [whole], step)
+    made = upper.transpose([1, 0, 2, 3]).reshape((b, size, total))
+    solved = solve_upper(made.slice(2, 0, size), made.slice(2, size, total)).slice(1, 0, n)
+    return solved, pivots.transpose([1, 0, 2]).reshape((b, size)).slice(1, 0, n)
+
+
+def _eliminate_columns(lines: Value, first: Value, least: Value) -> tuple[Value, Value, Value]:
+    """Elimination in a few columns, here the lines of (b, width, rows), of which the pivots are from row ``first`` on.
+
+    Returns the lines, with the factors of rows below the pivots in their places, the order of rows (b, rows), and the
+    pivots (b, width).
+    """
+    b, width, size = lines.shape
+    dtype = lines.dtype
+
+    def step(body: Builder, index: Value, carried: list[Value]) -> list[Value]:
+        panel, order, pivots = carried
+        places, numbers = _positions(body, size, 2), _positions(body, width, 1)
+        zero = body.const(0, dtype)
+        row = outer(body, first) + index
+        at, here = index.reshape((1,)), row.reshape((1,))
+        candidates = body.where(places >= row, panel.gather(at, 1).abs(), body.const(-1, dtype))
+        best = body.emit("ArgMax", [candidates], (b, 1, 1), INT64, axis=2, keepdims=1)
+
+        def exchanged(value: Value) -> tuple[Value, Value]:
+            """With two rows exchanged, and the one that comes up."""
+            shape = (b, value.shape[1], 1)
+            chosen = body.emit("GatherElements", [value, best.expand(shape)], shape, axis=2)
+            moved = body.where(places.equals(best), value.gather(here, 2), value)
+            return body.where(places.equals(row), chosen, moved), chosen
+
+        panel, chosen = exchanged(panel)
+        pivot = chosen.gather(at, 1)
+        nothing = pivot.abs() <= outer(body, least)
+        pivot = body.where(nothing, zero, pivot)
+        column = panel.gather(at, 1) / body.where(nothing, body.const(1, dtype), pivot)
+        factors = body.where(places > row, column, zero)
+        reduced = panel - body.where(numbers > index, chosen, zero) * factors
+        signed = body.where(best.equals(row), pivot, -pivot).reshape((b, 1))
+        return [
+            body.where(numbers.equals(index) & (places > row), factors, reduced),
+            exchanged(order)[0],
+            body.where(body.const(np.arange(width, dtype=np.int64)).equals(index), signed, pivots),
+        ]
+
+    g = lines.graph
+    order = g.const(np.arange(size, dtype=np.int64).reshape(1, 1, size)).expand((b, 1, size))
+    made, order, pivots = repeat(width, [lines, order, g.full((b, width), 0, dtype)], step)
+    return made, order.reshape((b, size)), pivots
+
+
+def _eliminate_by_rows(a: Value, noise: float) -> tuple[Value, Value]:
     g = a.graph
     b, n, width = a.shape
     least = a.slice(2, 0, n).abs().max([1, 2], True) * noise

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard.operators.builder import FLOAT32, FLOAT64, Value
-from offboard.operators.factorization import cholesky, eigen, eliminate, lq, solve_lower, triangle
+from offboard.operators.factorization import cholesky, eigen, eliminate, lq, solve_lower, solve_upper, triangle
 from offboard.operators.record import Params, PartialShape, operator
 
 
@@ -24,11 +24,15 @@ def _checked(*values: Value) -> None:
         raise ValueError(f"Shapes of inputs must have at least two dimensions: {[value.shape for value in values]}")
 
 
-def _square(x: Value) -> Value:
-    """A batch (b, n, n) in float64."""
+def _require_square(x: Value) -> None:
     _checked(x)
     if x.shape[-1] != x.shape[-2]:
         raise ValueError(f"Input A shape wrong: the last two dimensions must be equal, not {x.shape}")
+
+
+def _square(x: Value) -> Value:
+    """A batch (b, n, n) in float64."""
+    _require_square(x)
     return _batch(x)
 
 
@@ -132,21 +136,13 @@ def trmm(p: Params, a: Value, b: Value) -> Value:
     return _turned((left @ right) * p.alpha, p.rightside).cast(b.dtype).reshape(b.shape)
 
 
-def _reversed(x: Value, *axes: int) -> Value:
-    return x.slices({axis: (x.shape[axis] - 1, -1, -1) for axis in axes})
-
-
 @operator("_linalg_trsm", fill=_triangular_fill, back=_triangular_back)
 def trsm(p: Params, a: Value, b: Value) -> Value:
     """X of op(A) . X = alpha B, or X . op(A) = alpha B on the right side, for a triangle A."""
     left, right = _triangular_pair(p, a, b)
     right = right * p.alpha
-    if p.lower != (p.transpose != p.rightside):
-        made = solve_lower(left, right)
-    else:
-        # Read backwards, an upper triangle is a lower one.
-        made = _reversed(solve_lower(_reversed(left, 1, 2), _reversed(right, 1)), 1)
-    return _turned(made, p.rightside).cast(b.dtype).reshape(b.shape)
+    solve = solve_lower if p.lower != (p.transpose != p.rightside) else solve_upper
+    return _turned(solve(left, right), p.rightside).cast(b.dtype).reshape(b.shape)
 
 
 @operator("_linalg_potrf", same_shape=True)
@@ -228,10 +224,9 @@ def syevd(p: Params, a: Value) -> list[Value]:
 @operator("_linalg_sumlogdiag")
 def sumlogdiag(p: Params, a: Value) -> Value:
     """Sums of the logarithms of the diagonals; of one matrix with shape (1,)."""
-    matrix = _square(a)
-    n = matrix.shape[-1]
-    diagonal = matrix.reshape((matrix.shape[0], n * n)).gather(p.graph.const(np.arange(n) * (n + 1)), 1)
-    return diagonal.log().sum([1]).cast(a.dtype).reshape(a.shape[:-2] or (1,))
+    _require_square(a)
+    diagonal = _picked(a, _diagonal(a.shape[-1], 0)).cast(FLOAT64)
+    return diagonal.log().sum([-1]).cast(a.dtype).reshape(a.shape[:-2] or (1,))
 
 
 def _picked(a: Value, positions: npt.NDArray[np.int64]) -> Value:
