@@ -42,6 +42,8 @@ def test_a_matrix_that_is_not_positive_definite_is_refused() -> None:
     good = np.eye(2)
     with pytest.raises(MXNetError, match="not positive definite"):
         run("potrf", np.stack([good, -good]))
+    with pytest.raises(MXNetError, match="not positive definite"):
+        run("potrf", np.diag([-1.0] + [1.0] * 39))
 
 
 def test_singular_matrices() -> None:
