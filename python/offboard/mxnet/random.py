@@ -1,6 +1,6 @@
 """``mx.random``: draws by numbers, or by arrays that give each element's parameters.
 
-The distributions are MXNet's; its stream of numbers cannot be had, so a seed gives other numbers than there.
+After a seed the numbers are those of MXNet's CPU.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offboard.mxnet.base import integer_types
+from offboard.mxnet.context import Context
 from offboard.mxnet.ndarray import operators
 from offboard.mxnet.ndarray.ndarray import NDArray
 from offboard.operators import draws
@@ -21,10 +22,11 @@ __all__ = [
 
 
 def seed(seed_state: int, ctx: Any = "all") -> None:
-    """Starts the stream again; raises ValueError unless the seed is an integer."""
+    """Starts the streams again, those of a GPU aside; raises ValueError unless the seed is an integer."""
     if not isinstance(seed_state, integer_types):
         raise ValueError("seed_state must be int")
-    draws.seed(seed_state)
+    if ctx == "all" or Context(ctx).device_type != "gpu":
+        draws.seed(int(seed_state))
 
 
 def _function(part: str, name: str) -> Callable[..., Any]:

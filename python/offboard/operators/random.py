@@ -1,6 +1,6 @@
 """Random operators: drawn by the instance, from the generator that ``mx.random.seed`` starts.
 
-The distributions are MXNet's; its stream of numbers cannot be had, so a seed gives other numbers than there.
+A seed gives the numbers that it gives on MXNet's CPU (``draws``, ``distributions``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard.errors import MXNetError
-from offboard.operators import custom
+from offboard.operators import custom, distributions
 from offboard.operators.builder import INT64, Dtype, Shape, Value
 from offboard.operators.creation import open_shape, resolved_shape
-from offboard.operators.draws import generator
+from offboard.operators.draws import below, chooser, fractions, generator
 from offboard.operators.elementwise import expect_float, named_type
 from offboard.operators.record import Kernel, Lower, Params, PartialShape, operator
 
@@ -25,7 +25,7 @@ __all__ = ["REASON", "drawn_here"]
 REASON = "its numbers come from the generator that mx.random.seed starts, which is the instance's"
 
 Array: TypeAlias = npt.NDArray[Any]
-# Samples of a shape, given the distribution's parameters (numbers, or arrays of that shape).
+# So many samples for a dtype, given the distribution's parameters, an array each.
 Sampler: TypeAlias = Callable[..., Array]
 Draw: TypeAlias = Callable[[Params, Sequence[Array]], Sequence[Array]]
 
@@ -54,82 +54,47 @@ def _refusals(p: Params) -> Iterator[None]:
         raise MXNetError(f"Error in operator {p.operator}: {error}") from error
 
 
-def _uniform(shape: Shape, low: Any, high: Any) -> Array:
-    return generator().uniform(low, high, shape)
-
-
-def _normal(shape: Shape, mean: Any, deviation: Any) -> Array:
-    return generator().normal(mean, deviation, shape)
-
-
-def _exponential(shape: Shape, rate: Any) -> Array:
-    return generator().exponential(1.0, shape) / rate
-
-
-def _gamma(shape: Shape, alpha: Any, beta: Any) -> Array:
-    return generator().gamma(alpha, beta, shape)
-
-
-def _poisson(shape: Shape, rate: Any) -> Array:
-    return generator().poisson(rate, shape)
-
-
-def _negative_binomial(shape: Shape, k: Any, p: Any) -> Array:
-    """Failures before ``k`` successes: Poisson numbers of gamma distributed rates."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.nan_to_num((1.0 - np.asarray(p, np.float64)) / p, posinf=0.0)
-    return generator().poisson(generator().gamma(k, np.maximum(odds, 0.0), shape))
-
-
-def _generalized_negative_binomial(shape: Shape, mean: Any, dispersion: Any) -> Array:
-    """With dispersion 0 the Poisson distribution."""
-    mean, dispersion = np.broadcast_to(mean, shape), np.broadcast_to(dispersion, shape)
-    spread = np.where(dispersion > 0, dispersion, 1.0)
-    mixed = generator().gamma(1.0 / spread, mean * spread, shape)
-    return generator().poisson(np.where(dispersion > 0, mixed, mean))
-
-
 # By distribution: the sampler; the parameters' names in operators that take numbers, and in those that take arrays; and
 # what is asked of the parameters.
 _DISTRIBUTIONS: Mapping[str, tuple[Sampler, tuple[str, ...], tuple[str, ...], Callable[..., str | None]]] = {
     "uniform": (
-        _uniform,
+        distributions.uniform,
         ("low", "high"),
         ("low", "high"),
         lambda low, high: None if np.all(high >= low) else "low must be less or equal to high in uniform distribution",
     ),
     "normal": (
-        _normal,
+        distributions.normal,
         ("loc", "scale"),
         ("mu", "sigma"),
         lambda loc, scale: None if np.all(scale > 0) else "scale parameter in gaussian has to be positive",
     ),
     "exponential": (
-        _exponential,
+        distributions.exponential,
         ("lam",),
         ("lam",),
         lambda lam: None if np.all(lam > 0) else "lambda parameter in exponential distribution has to be positive",
     ),
     "gamma": (
-        _gamma,
+        distributions.gamma,
         ("alpha", "beta"),
         ("alpha", "beta"),
         lambda alpha, beta: _positive({"alpha": alpha, "beta": beta}, "gamma"),
     ),
     "poisson": (
-        _poisson,
+        distributions.poisson,
         ("lam",),
         ("lam",),
         lambda lam: None if np.all(lam >= 0) else "lambda parameter in poisson distribution has to be non-negative",
     ),
     "negative_binomial": (
-        _negative_binomial,
+        distributions.negative_binomial,
         ("k", "p"),
         ("k", "p"),
         lambda k, p: _not_negative({"k": k, "p": p}, "negative binomial"),
     ),
     "generalized_negative_binomial": (
-        _generalized_negative_binomial,
+        distributions.generalized_negative_binomial,
         ("mu", "alpha"),
         ("mu", "alpha"),
         lambda mu, alpha: _not_negative({"mu": mu, "alpha": alpha}, "generalized negative binomial"),
@@ -156,7 +121,19 @@ def _sampled(distribution: str, shape: Shape, parameters: Sequence[Any], dtype: 
     text = complaint(*parameters)
     if text is not None:
         raise ValueError(text)
-    return np.asarray(sample(shape, *parameters)).astype(dtype)
+    size = int(np.prod(shape, dtype=np.int64))
+    spread = [np.broadcast_to(np.asarray(each, _held(each)), shape).reshape(-1) for each in parameters]
+    with np.errstate(all="ignore"):
+        made = sample(size, dtype, *spread)
+        if any(isinstance(each, np.ndarray) and each.dtype == np.float16 for each in parameters):
+            made = made.astype(np.float16)
+        return made.astype(dtype).reshape(shape)
+
+
+def _held(parameter: Any) -> Dtype:
+    """What MXNet keeps a parameter in: numbers and half precision in float32."""
+    wide = isinstance(parameter, np.ndarray) and parameter.dtype == np.float64
+    return np.dtype(np.float64 if wide else np.float32)
 
 
 def _dtype(p: Params, otherwise: str = "float32") -> Dtype:
@@ -179,7 +156,7 @@ def _arrays(distribution: str) -> Draw:
     def draw(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
         shape = inputs[0].shape + tuple(p.shape or ())
         beside = inputs[0].shape + (1,) * len(p.shape or ())
-        spread = [np.broadcast_to(each.reshape(beside).astype(np.float64), shape) for each in inputs]
+        spread = [np.broadcast_to(each.reshape(beside), shape) for each in inputs]
         return [_sampled(distribution, shape, spread, _dtype(p))]
 
     return draw
@@ -249,7 +226,9 @@ def _integer_type(p: Params) -> Dtype:
 def _integers(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     if p.low >= p.high:
         raise ValueError("low must be less than high")
-    return [generator().integers(p.low, p.high, resolved_shape(p)).astype(_integer_type(p))]
+    shape = resolved_shape(p)
+    drawn = distributions.integers(int(np.prod(shape, dtype=np.int64)), p.low, p.high)
+    return [drawn.astype(_integer_type(p)).reshape(shape)]
 
 
 def randint(p: Params) -> Value:
@@ -267,10 +246,10 @@ operator(
 
 def _chosen(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     data = inputs[0]
-    rows = data.reshape(-1, data.shape[-1]).astype(np.float64)
+    rows = data.reshape(-1, data.shape[-1])
     count = int(np.prod(p.shape or (), dtype=np.int64))
-    wanted = generator().uniform(size=(len(rows), count))
-    sums = np.cumsum(rows, axis=1)
+    wanted = fractions(chooser().randint(0, 1 << 32, (len(rows), count), np.uint32)).astype(data.dtype)
+    sums = np.cumsum(rows, axis=1, dtype=data.dtype)
     # Probabilities that do not add up to 1 leave the rest to the last index.
     found = np.minimum((sums[:, None, :] <= wanted[:, :, None]).sum(axis=2), rows.shape[1] - 1)
     shape = _chosen_shape(p, data.shape)
@@ -343,8 +322,16 @@ def shuffle(p: Params, x: Value) -> Value:
     return p.graph.value(p.graph.fresh("drawn"), x.shape, x.dtype)
 
 
-operator(
-    "_shuffle",
-    same_shape=True,
-    kernel=drawn_here(lambda p, inputs: [generator().permutation(inputs[0], axis=0)], shuffle),
-)(shuffle)
+def _shuffled(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
+    """Each place changes with one before it, in MXNet from the first on, with more dimensions from the last on."""
+    count = len(inputs[0])
+    places = np.arange(1, count)
+    if inputs[0].ndim > 1:
+        places = places[::-1]
+    order = list(range(count))
+    for place, other in zip(places.tolist(), below(places + 1).tolist(), strict=True):
+        order[place], order[other] = order[other], order[place]
+    return [inputs[0][order]]
+
+
+operator("_shuffle", same_shape=True, kernel=drawn_here(_shuffled, shuffle))(shuffle)
