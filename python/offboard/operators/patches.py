@@ -53,10 +53,11 @@ def correlation(p: Params, left: Value, right: Value) -> Value:
     radius = reach // p.stride2
     width = 2 * radius + 1
     pads = [(0, 0), (0, 0), (p.pad_size, p.pad_size), (p.pad_size, p.pad_size)]
-    first, second = left.pad(pads), right.pad(pads)
+    # Channels last, for they are what ONNX Runtime gathers at once.
+    first, second = (each.pad(pads).transpose([0, 2, 3, 1]) for each in (left, right))
     # Where the rows and columns of the patches lie in the padded map, element by element of a patch.
     lines = [(np.arange(kernel)[:, None] + np.arange(o)[None, :] * step + reach).ravel() for o in size]
-    first = first.gather(g.const(lines[0]), 2).gather(g.const(lines[1]), 3)
+    first = first.gather(g.const(lines[0]), 1).gather(g.const(lines[1]), 2)
 
     body = Builder(g)
     index = body.value(body.fresh("index"), (), INT64)
@@ -64,12 +65,12 @@ def correlation(p: Params, left: Value, right: Value) -> Value:
     body.inputs = [index, going]
     row = body.emit("Div", [index, body.const(width, INT64)], ())
     moved = Value(body, second.name, second.shape, second.dtype, second.known)
-    for axis, place in ((2, row), (3, index - row * width)):
+    for axis, place in ((1, row), (2, index - row * width)):
         away = (place - radius) * p.stride2
-        moved = moved.gather(body.const(lines[axis - 2]) + away, axis)
+        moved = moved.gather(body.const(lines[axis - 1]) + away, axis)
     fixed = Value(body, first.name, first.shape, first.dtype, first.known)
     pairs = fixed * moved if p.is_multiply else (fixed - moved).abs()
-    summed = pairs.reshape((n, c, kernel, size[0], kernel, size[1])).sum([1, 2, 4])
+    summed = pairs.reshape((n, kernel, size[0], kernel, size[1], c)).sum([1, 3, 5])
     body.outputs = [going.unary("Identity"), summed / float(kernel * kernel * c)]
     made = g.emit_many(
         "Loop",

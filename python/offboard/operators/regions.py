@@ -161,7 +161,7 @@ def psroi_pooling(p: Params, x: Value, rois: Value) -> Value:
     group = p.group_size or size
     _require_groups(x, outputs, group)
     _, c, h, w = x.shape
-    running = x.cast(FLOAT64).pad([(0, 0), (0, 0), (1, 0), (1, 0)])
+    running = x.pad([(0, 0), (0, 0), (1, 0), (1, 0)]).cast(FLOAT64)
     for axis in (2, 3):
         running = g.emit("CumSum", [running, g.const(axis, INT64)], running.shape)
     flat = running.reshape((running.size,))
