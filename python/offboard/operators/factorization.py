@@ -208,10 +208,12 @@ def _eliminate_columns(lines: Value, first: Value, least: Value) -> tuple[Value,
 
         def exchanged(value: Value) -> tuple[Value, Value]:
             """With two rows exchanged, and the one that comes up."""
-            shape = (b, value.shape[1], 1)
-            chosen = body.emit("GatherElements", [value, best.expand(shape)], shape, axis=2)
-            moved = body.where(places.equals(best), value.gather(here, 2), value)
-            return body.where(places.equals(row), chosen, moved), chosen
+            height = value.shape[1]
+            chosen = body.emit("GatherElements", [value, best.expand((b, height, 1))], (b, height, 1), axis=2)
+            # Two elements of each line: written, for to choose between all takes longer.
+            both = body.concat([row.reshape((1, 1, 1)).expand(best.shape), best], 2).expand((b, height, 2))
+            updates = body.concat([chosen, value.gather(here, 2)], 2)
+            return body.emit("ScatterElements", [value, both, updates], value.shape, axis=2), chosen
 
         panel, chosen = exchanged(panel)
         pivot = chosen.gather(at, 1)
@@ -220,9 +222,11 @@ def _eliminate_columns(lines: Value, first: Value, least: Value) -> tuple[Value,
         column = panel.gather(at, 1) / body.where(nothing, body.const(1, dtype), pivot)
         factors = body.where(places > row, column, zero)
         reduced = panel - body.where(numbers > index, chosen, zero) * factors
+        line = body.where(places > row, factors, reduced.gather(at, 1))
+        place = index.reshape((1, 1, 1)).expand((b, 1, size))
         signed = body.where(best.equals(row), pivot, -pivot).reshape((b, 1))
         return [
-            body.where(numbers.equals(index) & (places > row), factors, reduced),
+            body.emit("ScatterElements", [reduced, place, line], reduced.shape, axis=1),
             exchanged(order)[0],
             body.where(body.const(np.arange(width, dtype=np.int64)).equals(index), signed, pivots),
         ]
