@@ -144,7 +144,8 @@ def _solve_by_rows(lower: Value, right: Value) -> Value:
         at = index.reshape((1,))
         row = outer(body, factor).gather(at, 1)
         rest = outer(body, right).gather(at, 1) - row @ made
-        return [body.where(_positions(body, n, 1).equals(index), rest / row.gather(at, 2), made)]
+        place = index.reshape((1, 1, 1)).expand(rest.shape)
+        return [body.emit("ScatterElements", [made, place, rest / row.gather(at, 2)], made.shape, axis=1)]
 
     return repeat(n, [right.graph.full(right.shape, 0, right.dtype)], step)[0]
 
