@@ -6,7 +6,7 @@ never graph inputs, and never pass through protobuf.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,7 @@ def lower(
         outputs.append(builder.value(label, source.shape, source.dtype))
         told.append(TensorSpec(label, source.shape, head.dtype))
         builder.nodes.append(NodeRecord("Identity", (source.name,), (label,), {}))
+    builder.nodes = _needed(builder.nodes, outputs)
     # A label that inference ignores is no input of the model, nor a gamma that is fixed a constant.
     used = {name for node in builder.nodes for name in _names_used(node)}
     inputs_made = [value for key, value in variables.items() if key not in constants and value.name in used]
@@ -214,6 +215,17 @@ def _declare(info: Any, value: Value) -> None:
         dimension = info.type.tensor_type.shape.dim.add()
         if d >= 0:
             dimension.dim_value = d
+
+
+def _needed(nodes: Sequence[NodeRecord], outputs: Sequence[Value]) -> list[NodeRecord]:
+    """The nodes of which something reaches an output: ONNX Runtime runs the others too."""
+    wanted = {value.name for value in outputs}
+    kept = []
+    for node in reversed(nodes):
+        if not wanted.isdisjoint(node.outputs):
+            wanted |= _names_used(node)
+            kept.append(node)
+    return kept[::-1]
 
 
 def _names_used(node: NodeRecord) -> set[str]:

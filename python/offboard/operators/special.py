@@ -165,17 +165,15 @@ def _raised(x: Value) -> tuple[Value, Value, Value]:
 
 
 def _reflected(x: Value) -> tuple[Value, Value, Value]:
-    """What Euler's reflection needs: x or 1 - x, whichever is right of 0.5, sin(pi x) and whether x is an integer.
+    """What Euler's reflection needs: x or 1 - x, whichever is right of 0.5, the nearest integer and the sine beyond it.
 
-    Of x that are not reflected the sine is 1, and no integer is one.
+    The sine of pi times what is left of x. Of x that are not reflected the integer is 0 and the sine is 1.
     """
     g = x.graph
     left = g.minimum(x, g.const(0.5))
     whole = left.unary("Round")
-    odd = whole - (whole * 0.5).floor() * 2.0
     rest = left - whole
-    sine = rest * _polynomial(rest * rest, _SINE) * (1.0 - odd * 2.0)
-    return g.maximum(x, 1.0 - x), sine, left.equals(whole)
+    return g.maximum(x, 1.0 - x), whole, rest * _polynomial(rest * rest, _SINE)
 
 
 @operator("gamma", same_shape=True)
@@ -191,20 +189,22 @@ def gamma(p: Params, x: Value) -> Value:
         held = (wide >= 1) & (wide <= last)
         return g.where(held, exact, _overflow(x).cast(INT64)).cast(x.dtype)
     y = x.cast(FLOAT64)
-    right, sine, whole = _reflected(y)
+    right, whole, sine = _reflected(y)
+    odd = whole - (whole * 0.5).floor() * 2.0
+    sine = sine * (1.0 - odd * 2.0)
     z, product, series = _raised(g.minimum(right, g.const(180.0)))
     # The power is taken in halves, which do not overflow before the result does.
     half = z ** (z * 0.5 - 0.25)
     made = half * ((series - z).exp() * sine / product) * half * math.sqrt(2 * math.pi)
     made = g.where(y < 0.5, math.pi / made, made)
-    return g.where(whole, g.where(y.equals(0), 1.0 / y, g.const(math.nan)), made).cast(x.dtype)
+    return g.where(sine.equals(0), g.where(y.equals(0), 1.0 / y, g.const(math.nan)), made).cast(x.dtype)
 
 
 def log_gamma(y: Value) -> Value:
     """log |gamma| of float64."""
     # Infinities would cancel; as far out the logarithms of these are infinite too.
     x = y.clip(-1e300, 1e306)
-    right, sine, _ = _reflected(x)
+    right, _, sine = _reflected(x)
     z, product, series = _raised(right)
     made = (z - 0.5) * z.log() - z + series + 0.5 * math.log(2 * math.pi) - (product / sine.abs()).log()
     left = (x < 0.5).cast(FLOAT64)
