@@ -2,7 +2,9 @@
 
 A golden case of each operator is enlarged: dimensions of its inputs grow together, contents repeat. Both sides run on
 one core and take turns; what is compared is processor time. What is more than 3 times slower than real MXNet needs a
-reason in ``speed.json``, which also has attributes and shapes of operators whose inputs do not grow alike.
+reason in ``speed.json``, which also has attributes and shapes of operators whose inputs do not grow alike, and says
+which of them are matrices with a dominant diagonal. Processor time grows where others use the memory: up to 1.5 times
+for what goes through it often.
 """
 
 from __future__ import annotations
