@@ -20,6 +20,9 @@ import javassist.CtBehavior;
 
 /** What Java programs would miss of public and protected members. */
 final class Japicmp {
+  /** In the names that Scala's compiler gives to functions and classes without one: public, and nothing that a program names. */
+  private static final String ANONYMOUS = "$$anon";
+
   private final String artifact;
   private final List<Change> changes = new ArrayList<>();
 
@@ -45,10 +48,10 @@ final class Japicmp {
   }
 
   private void visit(JApiClass each) {
-    if (each.isBinaryCompatible()) {
+    String name = each.getFullyQualifiedName();
+    if (each.isBinaryCompatible() || name.contains(ANONYMOUS)) {
       return;
     }
-    String name = each.getFullyQualifiedName();
     int before = changes.size();
     add(name, each);
     if (each.getChangeStatus() == JApiChangeStatus.REMOVED) {

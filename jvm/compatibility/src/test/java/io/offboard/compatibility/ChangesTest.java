@@ -54,6 +54,14 @@ class ChangesTest {
   }
 
   @Test
+  void functionsOfScalaMayGo() throws IOException {
+    Map<String, String> function = Map.of("api.Shape$$anonfun$1", "package api; public final class Shape$$anonfun$1 {}");
+    Artifact artifact = artifact(function, Map.of("api.Shape", "package api; public class Shape {}"));
+    assertEquals(List.of(), Japicmp.changes(artifact, List.of(), List.of()));
+    assertEquals(List.of(), Mima.changes(artifact));
+  }
+
+  @Test
   void packagesThatAreLeftOutOrNotNamedMayChange() throws IOException {
     Artifact artifact = artifact(Map.of("api.Shape", OLD), Map.of("api.Shape", NEW));
     assertEquals(List.of(), Japicmp.changes(artifact, List.of(), List.of("api")));
