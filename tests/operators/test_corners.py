@@ -117,6 +117,8 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ("softmax", {"use_length": "True"}, [array([0, 0, 0]), array([2], I32)], [array([0.5, 0.5, 0])]),
     # Integers go through float32.
     ("_contrib_quadratic", {"a": "1", "b": "0.1"}, [array([-70, 3], I32)], [array([4893, 9], I32)]),
+    # Of a condition with dimensions only the number of elements counts.
+    ("where", {}, [array([[1, 0]]), array([[1], [2]]), array([[3], [4]])], [array([[1], [4]])]),
     # More channels than groups need.
     (
         "_contrib_PSROIPooling",
@@ -150,6 +152,20 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ),
     ("Dropout", {}, [ONES.astype(I32)], "only support floating point types"),
     ("moments", {"axes": "(0,)"}, [ONES > 0], "Unknown type enum 7"),
+    ("_contrib_bipartite_matching", {"threshold": "0.5"}, [ONES > 0], "Unknown type enum 7"),
+    ("_unravel_index", {"shape": "(2, 2)"}, [ONES > 0], "Unknown type enum 7"),
+    ("_ravel_multi_index", {"shape": "(2, 2)"}, [ONES > 0], "Unknown type enum 7"),
+    ("_image_adjust_lighting", {"alpha": "(1, 1, 1)"}, [ONES[None] > 0], "Unknown type enum 7"),
+    ("_image_random_hue", {"min_factor": "0", "max_factor": "1"}, [ONES[None] > 0], "Unknown type enum 7"),
+    ("_image_crop", {"x": "0", "y": "0", "width": "1", "height": "1"}, [ONES[None] > 0], "Unknown type enum 7"),
+    ("where", {}, [ONES[0, :2], ONES[0], ONES[0]], "needs equal shapes"),
+    ("where", {}, [ONES[:, :1], ONES, ONES], "needs equal shapes"),
+    (
+        "_contrib_box_encode",
+        {},
+        [ONES[:1], ONES[:1], np.ones((1, 3, 4), F32), np.ones((2, 3, 4), F32), np.ones(4, F32), np.ones(4, F32)],
+        "of as many samples",
+    ),
     ("slice", {"begin": "(0,)", "end": "(2,)", "step": "(0,)"}, [ONES], "step cannot be 0"),
     ("slice", {"begin": "(0,)", "end": "(2, 2)"}, [ONES], "must have one length"),
     ("slice", {"begin": "(0, 0, 0)", "end": "(1, 1, 1)"}, [ONES], "at most 2"),

@@ -33,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="case N of a seed is always the same one")
     parser.add_argument("--operators", default="*", help="patterns of operator names, separated by commas")
     parser.add_argument("--steps", type=int, default=1, help="operators a case")
+    parser.add_argument("--twist", type=float, default=0.0, help="the part of cases with an attribute of any value")
     parser.add_argument("--only", type=int, help="run this case alone and print it")
     parser.add_argument("--show", type=int, default=3, help="disagreements printed an operator and kind")
     return parser.parse_args()
@@ -93,7 +94,7 @@ def main() -> int:
         for number in numbers:
             random = Random(f"{options.seed}.{number}")
             try:
-                case = draw(random, names, options.steps)
+                case = draw(random, names, options.steps, options.twist)
             except NotDrawnError as error:
                 counted["not drawn"] += 1
                 if options.only is not None:

@@ -22,6 +22,7 @@ import numpy as np
 from tests.oracle.case import Case
 from tests.oracle.contents import Contents, Makers, Shape
 from tests.oracle.flow import FORMS, draw_flow
+from tests.oracle.twist import twisted
 
 from offboard.errors import MXNetError
 from offboard.graph import symbol_json
@@ -245,8 +246,8 @@ def _filled(contents: Contents, shape: Shape, dtype: np.dtype[Any], limit: float
 class Graphs:
     """Builds one symbol graph, operator by operator, with the shapes and dtypes of everything in it."""
 
-    def __init__(self, random: Random) -> None:
-        self.random = random
+    def __init__(self, random: Random, twist: float = 0.0) -> None:
+        self.random, self.twist = random, twist
         self.nodes: list[dict[str, Any]] = []
         self.arrays: dict[str, np.ndarray] = {}
         self.heads: list[tuple[int, int]] = []
@@ -278,6 +279,8 @@ class Graphs:
             # In expressions ``dtype`` is the case's, and ``range`` Python's.
             scope._attribute(name) if name in ("dtype", "range") else scope[name]
         attrs = dict(scope.given)
+        if self.twist and self.random.random() < self.twist:
+            attrs = twisted(self.random, facts, attrs)
         try:
             names = facts.input_names(facts.parse(attrs))
         except MXNetError as error:
@@ -354,9 +357,9 @@ def operators() -> list[str]:
     return sorted(name for name in record.registry() if not _strategy(name).get("left_out"))
 
 
-def draw(random: Random, names: list[str], steps: int = 1) -> Case:
-    """One case of ``steps`` operators among ``names``."""
-    graphs = Graphs(random)
+def draw(random: Random, names: list[str], steps: int = 1, twist: float = 0.0) -> Case:
+    """One case of ``steps`` operators among ``names``, ``twist`` of them with an attribute changed to anything."""
+    graphs = Graphs(random, twist)
     operator = random.choice(names)
     if operator in FORMS:
         return draw_flow(random, operator)

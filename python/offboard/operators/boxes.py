@@ -78,6 +78,8 @@ def box_encode(
         raise ValueError(f"means and stds must be (4,), got {means.shape} and {stds.shape}")
     g = p.graph
     batch, count, _ = anchors.shape
+    if refs.shape[0] != batch:
+        raise ValueError(f"anchors and refs must be of as many samples, got {anchors.shape} and {refs.shape}")
     counts = samples.reshape((batch * count,)) > 0.5
     # Whatever boxes that do not count are matched with is not looked at.
     matched = matches.reshape((batch * count,)).cast(INT64) * counts.cast(INT64)

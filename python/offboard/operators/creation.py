@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, Dtype, Shape, Value
+from offboard.operators.builder import FLOAT32, FLOAT64, Dtype, Shape, Value
 from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
 from offboard.operators.record import Params, PartialShape, operator
@@ -99,11 +99,9 @@ def eye(p: Params) -> Value:
     return p.graph.const(np.eye(p.N, p.M or p.N, p.k, dtype=_dtype(p)))
 
 
-@operator("_contrib_arange_like")
+@operator("_contrib_arange_like", numbers=True)
 def arange_like(p: Params, x: Value) -> Value:
     """A range as long as an axis of the input, or of its shape."""
-    if x.dtype == BOOL:
-        raise ValueError("Unknown type enum 7: the operator does not take bool")
     count = x.size if p.axis is None else x.shape[p.axis]
     unique = math.ceil(count / p.repeat)
     made = p.graph.const(np.repeat(_steps(unique, p.start, p.step, x.dtype), p.repeat)[:count])

@@ -65,7 +65,7 @@ def _per_channel(x: Value, values: tuple[float, ...], name: str) -> Value:
     return x.graph.const(np.broadcast_to(np.array(values, np.float32), (channels,)).reshape(-1, 1, 1).astype(kind))
 
 
-@operator("_image_normalize", same_shape=True)
+@operator("_image_normalize", same_shape=True, numbers=True)
 def normalize(p: Params, x: Value) -> Value:
     """Each channel of (channels, height, width), or of a batch, less its mean and divided by its deviation.
 
@@ -101,7 +101,7 @@ def resize(p: Params, x: Value) -> Value:
     return resized(x, size, p.interp)
 
 
-@operator("_image_crop")
+@operator("_image_crop", numbers=True)
 def image_crop(p: Params, x: Value) -> Value:
     """A window of images."""
     require_images(x, "Image Crop")
@@ -119,14 +119,14 @@ def flipped(x: Value, axis: int) -> Value:
     return x.slice(axis, x.shape[axis] - 1, -1, -1)
 
 
-@operator("_image_flip_left_right", same_shape=True)
+@operator("_image_flip_left_right", same_shape=True, numbers=True)
 def flip_left_right(p: Params, x: Value) -> Value:
     """An image in a mirror."""
     require_image(x)
     return flipped(x, 1)
 
 
-@operator("_image_flip_top_bottom", same_shape=True)
+@operator("_image_flip_top_bottom", same_shape=True, numbers=True)
 def flip_top_bottom(p: Params, x: Value) -> Value:
     """An image upside down."""
     require_image(x)
@@ -142,7 +142,7 @@ def lit(x: Value, alpha: Value) -> Value:
     return saturated(x.cast(FLOAT32) + shift.expand(x.shape[1:]), x.dtype)
 
 
-@operator("_image_adjust_lighting", same_shape=True)
+@operator("_image_adjust_lighting", same_shape=True, numbers=True)
 def adjust_lighting(p: Params, x: Value) -> Value:
     """An image with the colour noise ``alpha``."""
     require_image(x)

@@ -132,4 +132,8 @@ _DRAWS: dict[str, Callable[[Params, Sequence[Array]], Sequence[Array]]] = {
     "flip_top_bottom": _flipped(0),
 }
 for _name, _draw in _DRAWS.items():
-    operator(f"_image_random_{_name}", same_shape=True, kernel=drawn_here(_draw, _one_image))(_one_image)
+    # What changes nothing is of any type.
+    _numbers = _name != "color_jitter"
+    operator(f"_image_random_{_name}", same_shape=True, numbers=_numbers, kernel=drawn_here(_draw, _one_image))(
+        _one_image
+    )

@@ -178,11 +178,11 @@ def _where_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
     types=lambda p, dtypes: ([dtypes[0], *[dtypes[1] or dtypes[2]] * 2], [dtypes[1] or dtypes[2]]),
 )
 def where(p: Params, condition: Value, yes: Value, no: Value) -> Value:
-    """Element-wise choice; a vector as condition chooses rows."""
-    if yes.shape != no.shape or (condition.shape != yes.shape and condition.shape != yes.shape[:1]):
+    """Element-wise choice; a vector as condition chooses rows, and of anything else the number of elements counts."""
+    rows = condition.ndim == 1
+    if yes.shape != no.shape or (condition.shape != yes.shape[:1] if rows else condition.size != yes.size):
         raise ValueError(f"where needs equal shapes: {condition.shape}, {yes.shape}, {no.shape}")
-    if condition.shape != yes.shape:
-        condition = condition.reshape((yes.shape[0], *(1,) * (yes.ndim - 1)))
+    condition = condition.reshape((yes.shape[0], *(1,) * (yes.ndim - 1)) if rows else yes.shape)
     return p.graph.where(condition.equals(0), no, yes)
 
 
@@ -208,7 +208,7 @@ def _index_shape(p: Params) -> tuple[int, ...]:
     return tuple(p.shape)
 
 
-@operator("_ravel_multi_index")
+@operator("_ravel_multi_index", numbers=True)
 def ravel_multi_index(p: Params, x: Value) -> Value:
     """Flat indices of coordinates (dimensions, n), in the input's type."""
     shape = _index_shape(p)
@@ -223,7 +223,7 @@ def ravel_multi_index(p: Params, x: Value) -> Value:
 _WITHIN_INT32 = (np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.int32))
 
 
-@operator("_unravel_index")
+@operator("_unravel_index", numbers=True)
 def unravel_index(p: Params, x: Value) -> Value:
     """Coordinates (dimensions, ...) of flat indices; the first is whatever is left."""
     # Divisions of int64 take five times as long as those of int32.

@@ -52,7 +52,7 @@ def greedy_matches(scores: Value, threshold: float, most: int) -> Value:
     )[1]
 
 
-@operator("_contrib_bipartite_matching")
+@operator("_contrib_bipartite_matching", numbers=True)
 def bipartite_matching(p: Params, x: Value) -> list[Value]:
     """Each row's column and each column's row, -1 for none, pairs taken from the best score on.
 

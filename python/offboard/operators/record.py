@@ -20,7 +20,7 @@ from offboard import rules
 from offboard.errors import MXNetError, UnsupportedOperatorError
 from offboard.graph.node import Graph
 from offboard.operators import custom, table
-from offboard.operators.builder import Builder, Dtype, Value
+from offboard.operators.builder import BOOL, Builder, Dtype, Value
 from offboard.operators.casts import BFLOAT16
 
 __all__ = [
@@ -99,8 +99,9 @@ class Operator:
     kernel: Kernel | None = None
     # The size of the outputs depends on the data: a graph is cut after such a node.
     dynamic: bool = False
-    # Its first input must be of floats.
+    # Its first input must be of floats, or at least of numbers.
     floats: bool = False
+    numbers: bool = False
 
     @property
     def name(self) -> str:
@@ -167,6 +168,7 @@ def operator(
     kernel: Kernel | None = None,
     dynamic: bool = False,
     floats: bool = False,
+    numbers: bool = False,
 ) -> Callable[[Lower], Lower]:
     """Registers the decorated lowering for the operators ``names``."""
 
@@ -176,7 +178,7 @@ def operator(
             if facts.name in _RECORDS:
                 raise ValueError(f"operator {facts.name} has two records")
             _RECORDS[facts.name] = Operator(
-                facts, lower, fill, back, types, same_shape, partial, kernel, dynamic, floats
+                facts, lower, fill, back, types, same_shape, partial, kernel, dynamic, floats, numbers
             )
         return lower
 
@@ -278,6 +280,8 @@ def apply(record: Operator, params: Params, inputs: Sequence[Value]) -> list[Val
         # Types are inferred of integers as well.
         if record.floats and not inputs[0].is_float:
             raise ValueError(f"This operation only support floating point types, not {inputs[0].dtype}")
+        if record.numbers and inputs[0].dtype == BOOL:
+            raise ValueError("Unknown type enum 7: the operator does not take bool")
         made = record.lower(params, *inputs)
         if record.fill is not None:
             for given, inferred in zip(shapes, record.fill(params, shapes), strict=False):

@@ -121,15 +121,8 @@ def _along(x: Value, axis: int, op: str) -> Value:
     return x.graph.where(nan.max([axis], True), first, best)
 
 
-def _refuse_bool(x: Value) -> None:
-    """Positions and moments have the array's type, which bool is none for."""
-    if x.dtype == BOOL:
-        raise ValueError("Unknown type enum 7: the operator does not take bool")
-
-
 def _arg(op: str) -> Callable[[Params, Value], Value]:
     def lower(p: Params, x: Value) -> Value:
-        _refuse_bool(x)
         if p.axis is None:
             flat, axis = x.reshape((x.size,)), 0
         else:
@@ -144,14 +137,13 @@ def _arg(op: str) -> Callable[[Params, Value], Value]:
     return lower
 
 
-operator("argmax")(_arg("ArgMax"))
-operator("argmin")(_arg("ArgMin"))
+operator("argmax", numbers=True)(_arg("ArgMax"))
+operator("argmin", numbers=True)(_arg("ArgMin"))
 
 
-@operator("argmax_channel")
+@operator("argmax_channel", numbers=True)
 def argmax_channel(p: Params, x: Value) -> Value:
     """argmax along dimension 1."""
-    _refuse_bool(x)
     if x.ndim < 2:
         raise ValueError(f"axis 1 exceeds the input dimension of {x.ndim}")
     return _along(x, 1, "ArgMax").squeeze(1).cast(x.dtype)
@@ -164,10 +156,9 @@ def square_sum(p: Params, x: Value) -> Value:
     return _shaped((wide * wide).sum(reduced_axes(p, x), p.keepdims).cast(x.dtype))
 
 
-@operator("moments")
+@operator("moments", numbers=True)
 def moments(p: Params, x: Value) -> list[Value]:
     """Mean and variance over axes; of integers every sum wraps and every quotient is truncated."""
-    _refuse_bool(x)
     if not p.axes:
         raise ValueError(
             "Empty axes is not supported, if you would like to do global moments, please pass all axes to axes argument"

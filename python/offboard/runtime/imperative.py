@@ -15,7 +15,7 @@ from offboard.operators import record as records
 from offboard.operators import table
 from offboard.operators.builder import Builder
 from offboard.operators.lowering import lower
-from offboard.operators.record import Params
+from offboard.operators.record import Operator, Params
 from offboard.runtime.plan import Plan
 
 __all__ = ["invoke"]
@@ -29,10 +29,12 @@ def invoke(
     operator: str, inputs: Sequence[npt.NDArray[Any]], attrs: Mapping[str, str], *, is_train: bool = False
 ) -> list[npt.NDArray[Any]]:
     """The visible outputs of one operator on arrays; raises MXNetError as MXNet does."""
-    kernel = records.find(operator).kernel
-    if kernel is not None:
-        params = Params(Builder(), records.find(operator).facts.parse(attrs), operator)
-        return kernel.open(params, inputs)(inputs, is_train)
+    record = records.find(operator)
+    if record.kernel is not None:
+        values = record.facts.parse(attrs)
+        params = Params(Builder(), values, operator, is_train, record.facts.num_outputs(values))
+        _check(record, params, inputs)
+        return record.kernel.open(params, inputs)(inputs, is_train)
     key = (
         operator,
         tuple(sorted(attrs.items())),
@@ -51,6 +53,13 @@ def invoke(
                 _PLANS.popitem(last=False)
     plan, names = found
     return plan.run(dict(zip(names, inputs, strict=True)))
+
+
+def _check(record: Operator, params: Params, inputs: Sequence[npt.NDArray[Any]]) -> None:
+    """Raises MXNetError for what a graph of the operator would be refused for."""
+    values = [params.graph.value(f"in{index}", array.shape, array.dtype) for index, array in enumerate(inputs)]
+    records.typed(record, params, [value.dtype for value in values])
+    records.apply(record, params, values)
 
 
 def _open(
