@@ -32,6 +32,13 @@ def _types(symbol: Any, given: dict[str, str]) -> list[list[str | None]]:
     ]
 
 
+def _plain(array: np.ndarray) -> np.ndarray:
+    """bfloat16, which real MXNet has as pairs of bytes, as float32."""
+    if array.dtype.name not in ("void16", "bfloat16"):
+        return array
+    return (np.ascontiguousarray(array).view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+
+
 def evaluate(mx: Any, head: dict[str, Any], arrays: dict[str, np.ndarray]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Everything that ``mx`` says of a case, as JSON, and the output arrays by number.
 
@@ -64,7 +71,7 @@ def evaluate(mx: Any, head: dict[str, Any], arrays: dict[str, np.ndarray]) -> tu
                 aux_states={name: made[name] for name in symbol.list_auxiliary_states()},
             )
             for number, output in enumerate(executor.forward(is_train=head["train"])):
-                outputs[str(number)] = output.asnumpy()
+                outputs[str(number)] = _plain(output.asnumpy())
 
         said["forward"] = _attempt(forward)
     return said, outputs

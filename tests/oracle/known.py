@@ -55,7 +55,7 @@ def reason(case: Case, found: Disagreement, outputs: dict[str, np.ndarray], ask:
             continue
         if "text" in entry and not re.search(entry["text"], found.detail):
             continue
-        functions = {"any": any, "all": all, "len": len, "max": max, "min": min}
+        functions = {"any": any, "all": all, "len": len, "max": max, "min": min, "float": float}
         scope = _scope(case, found, nodes[0].get("attrs", {}))
         # What it looks at may not be there in a graph of several operators.
         with suppress(KeyError, IndexError):

@@ -20,6 +20,8 @@ class Oracle:
     def __init__(self, python: str, seconds: float = 30.0, script: str = "real.py") -> None:
         self._python, self._seconds, self._script = python, seconds, script
         self._process: subprocess.Popen[bytes] | None = None
+        # What comes after it has loaded MXNet by then.
+        self._next: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Oracle:
         return self
@@ -27,6 +29,8 @@ class Oracle:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+        self._process, self._next = self._next, None
         self._stop()
 
     def restart(self) -> None:
@@ -54,16 +58,20 @@ class Oracle:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-            environment.pop("PYTHONPATH", None)
-            self._process = subprocess.Popen(
-                [self._python, str(Path(__file__).with_name(self._script))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-            )
+            self._process = self._next or self._opened()
+            self._next = self._opened()
         return self._process
+
+    def _opened(self) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        environment.pop("PYTHONPATH", None)
+        return subprocess.Popen(
+            [self._python, str(Path(__file__).with_name(self._script))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
 
     def _stop(self) -> None:
         if self._process is not None:

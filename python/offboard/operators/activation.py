@@ -85,6 +85,8 @@ def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[
 @operator("Dropout", floats=True)
 def dropout(p: Params, x: Value) -> Value | list[Value]:
     """The input at inference; in a training forward elements are dropped with probability ``p``."""
+    if any(not 0 <= axis < x.ndim for axis in p.axes or ()):
+        raise ValueError(f"axes {p.axes} must be in range [0, {x.ndim})")
     if (p.is_train or p.mode == "always") and p.values["p"] > 0:
         keep = 1.0 - p.values["p"]
         shape = tuple(1 if axis in (p.axes or ()) else d for axis, d in enumerate(x.shape))

@@ -15,10 +15,12 @@ def _part(x: Value, heads: int, parts: int, number: int) -> Value:
     return split.slice(2, number, number + 1).squeeze(2).transpose((1, 0, 2))
 
 
-def _joined(x: Value, heads: int) -> Value:
-    """(batch * heads, time, dim) to (time, batch, heads * dim)."""
-    rows, time, dim = x.shape
-    return x.transpose((1, 0, 2)).reshape((time, rows // heads, heads * dim))
+def _attended(attention: Value, values: Value, heads: int) -> Value:
+    """(batch * heads, time, others) times (batch * heads, others, dim), as (time, batch, heads * dim)."""
+    if attention.ndim != 3 or attention.shape[0] != values.shape[0]:
+        raise ValueError(f"attention must be of {values.shape[0]} heads, {values.shape[1]} wide, not {attention.shape}")
+    rows, time, dim = (*attention.shape[:2], values.shape[2])
+    return (attention @ values).transpose((1, 0, 2)).reshape((time, rows // heads, heads * dim))
 
 
 @operator("_contrib_interleaved_matmul_selfatt_qk", floats=True)
@@ -31,15 +33,14 @@ def selfatt_qk(p: Params, x: Value) -> Value:
 @operator("_contrib_interleaved_matmul_selfatt_valatt", floats=True)
 def selfatt_valatt(p: Params, x: Value, attention: Value) -> Value:
     """Attention times values."""
-    time = x.shape[0]
-    if attention.ndim != 3 or attention.shape[1:] != (time, time):
-        raise ValueError(f"attention must be (batch * heads, {time}, {time}), got {attention.shape}")
-    return _joined(attention @ _part(x, p.heads, 3, 2), p.heads)
+    return _attended(attention, _part(x, p.heads, 3, 2), p.heads)
 
 
 @operator("_contrib_interleaved_matmul_encdec_qk", floats=True)
 def encdec_qk(p: Params, queries: Value, keys_values: Value) -> Value:
     """Scaled decoder queries times encoder keys."""
+    if queries.shape[1] != keys_values.shape[1]:
+        raise ValueError(f"queries and keys must be of one batch, got {queries.shape} and {keys_values.shape}")
     query, keys = _part(queries, p.heads, 1, 0), _part(keys_values, p.heads, 2, 0)
     return (query * (1.0 / math.sqrt(query.shape[-1]))) @ keys.swapaxes(1, 2)
 
@@ -47,4 +48,4 @@ def encdec_qk(p: Params, queries: Value, keys_values: Value) -> Value:
 @operator("_contrib_interleaved_matmul_encdec_valatt", floats=True)
 def encdec_valatt(p: Params, keys_values: Value, attention: Value) -> Value:
     """Attention times encoder values."""
-    return _joined(attention @ _part(keys_values, p.heads, 2, 1), p.heads)
+    return _attended(attention, _part(keys_values, p.heads, 2, 1), p.heads)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from offboard.operators.builder import FLOAT32, FLOAT64, Dtype, Shape, Value
 from offboard.operators.casts import number_in
 from offboard.operators.elementwise import named_type
+from offboard.operators.infer import TYPE_FLAGS
 from offboard.operators.record import Params, PartialShape, operator
 
 
@@ -39,8 +40,17 @@ def _filled(value: float) -> Callable[[Params], Value]:
 
 
 operator("_zeros", partial=open_shape)(_filled(0))
-operator("_zeros_without_dtype", partial=open_shape, types=lambda p, dtypes: (dtypes, [None]))(
-    lambda p: p.graph.full(resolved_shape(p), 0, FLOAT32)
+
+
+def _numbered_type(p: Params) -> Dtype | None:
+    """A dtype by MXNet's number, None for -1."""
+    if p.dtype != -1 and p.dtype not in TYPE_FLAGS:
+        raise ValueError(f"Unknown type enum {p.dtype}")
+    return TYPE_FLAGS.get(p.dtype)
+
+
+operator("_zeros_without_dtype", partial=open_shape, types=lambda p, dtypes: (dtypes, [_numbered_type(p)]))(
+    lambda p: p.graph.full(resolved_shape(p), 0, _numbered_type(p) or FLOAT32)
 )
 operator("_ones", partial=open_shape)(_filled(1))
 
@@ -96,7 +106,7 @@ def linspace(p: Params) -> Value:
 @operator("_eye")
 def eye(p: Params) -> Value:
     """Ones on the k-th diagonal."""
-    return p.graph.const(np.eye(p.N, p.M or p.N, p.k, dtype=_dtype(p)))
+    return p.graph.const(np.eye(p.N, p.M if p.M > 0 else p.N, p.k, dtype=_dtype(p)))
 
 
 @operator("_contrib_arange_like", numbers=True)

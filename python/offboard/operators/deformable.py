@@ -43,6 +43,8 @@ def _check(p: Params, inputs: Sequence[Value | None], *, masked: bool) -> Shape:
     """Refuses inputs that do not fit; returns the size of the output map."""
     first = inputs[0]
     assert first is not None
+    if p.layout not in (None, "NCHW"):
+        raise ValueError(f"Invalid layout for 4d shape: {p.layout}")
     expected = _shapes(p, first.shape, masked=masked)
     for value, shape in zip(inputs, expected, strict=True):
         if value is not None and value.shape != shape:

@@ -24,11 +24,13 @@ from offboard.operators.suppression import (
 def multibox_prior(p: Params, x: Value) -> Value:
     """Anchors of every cell, shape (1, height * width * (sizes + ratios - 1), 4), in relative coordinates."""
     height, width = x.shape[2:4]
+    if len(p.steps) != 2:
+        raise ValueError("Step ndim must be 2: (step_y, step_x)")
     step_y = p.steps[0] if p.steps[0] > 0 else 1.0 / height
     step_x = p.steps[1] if p.steps[1] > 0 else 1.0 / width
     aspect = np.float32(height) / np.float32(width)
     # All sizes in the first ratio, then the first size in the other ratios.
-    roots = [math.sqrt(ratio) for ratio in p.ratios] or [1.0]
+    roots = [float(np.sqrt(ratio)) for ratio in p.ratios] or [1.0]
     shapes = [(size, roots[0]) for size in p.sizes] + [(p.sizes[0], root) for root in roots[1:]]
     halves = [(size * aspect * root / 2, size / root / 2) for size, root in shapes]
     y = (np.arange(height, dtype=np.float32) + np.float32(p.offsets[0])) * np.float32(step_y)

@@ -107,7 +107,7 @@ def _lighted(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     image = inputs[0]
     if image.shape[2] == 1:
         return [image]
-    shift = LIGHT @ generator().normal(0, p.alpha_std, 3).astype(np.float32)
+    shift = LIGHT @ generator().normal(0, abs(p.alpha_std), 3).astype(np.float32)
     return [_held(image.astype(np.float32) + shift, image.dtype)]
 
 

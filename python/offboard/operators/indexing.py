@@ -108,6 +108,8 @@ def pick(p: Params, x: Value, indices: Value) -> Value:
         raise ValueError("axis=None is not supported by pick")
     axis = in_rank(p.axis, x)
     kept = tuple(1 if i == axis else d for i, d in enumerate(x.shape))
+    if x.ndim > 1 and indices.shape not in (kept, x.shape[:axis] + x.shape[axis + 1 :]):
+        raise inconsistent(indices.shape, kept)
     chosen = in_range(indices, x.shape[axis], p.mode).reshape(kept)
     if axis == x.ndim - 1 and x.size:
         rows = math.prod(kept)
@@ -153,6 +155,8 @@ _LOOKED_UP = 64
 @operator("one_hot", types=lambda p, dtypes: (dtypes, [named_type(p.dtype)]))
 def one_hot(p: Params, indices: Value) -> Value:
     """``on_value`` at each index of a new last axis; indices out of range give a row of ``off_value``."""
+    if p.depth < 0:
+        raise ValueError("Dimension size, depth, must be a non-negative integer")
     dtype = named_type(p.dtype)
     on, off = (number_in(value, dtype) for value in (p.on_value, p.off_value))
     # Wide numbers are narrowed to int32 first, as in MXNet.

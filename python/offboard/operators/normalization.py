@@ -144,8 +144,18 @@ def lrn(p: Params, x: Value) -> Value:
     expect_float(x)
     if x.ndim not in (2, 4):
         raise ValueError(f"dimension do not match target dimension 4 vs {x.ndim}")
+    if p.nsize < 1 or (p.nsize % 2 == 0 and x.dtype != FLOAT32):
+        raise ValueError("LRN only supports odd values for local_size")
+    # oneDNN, which has float32, lets an even window begin one later, and still divides by its size.
+    reach = (p.nsize - 1) // 2
     maps = x.reshape((*x.shape, 1, 1)) if x.ndim == 2 else x
-    made = p.graph.emit(
-        "LRN", [maps], maps.shape, alpha=float(p.alpha), beta=float(p.beta), bias=float(p.knorm), size=p.nsize
-    )
-    return made.reshape(x.shape)
+    if p.alpha > 0 and p.beta > 0:
+        size = 2 * reach + 1
+        alpha = float(p.alpha) * size / p.nsize
+        made = p.graph.emit("LRN", [maps], maps.shape, alpha=alpha, beta=float(p.beta), bias=float(p.knorm), size=size)
+        return made.reshape(x.shape)
+    padded = (maps * maps).pad([(0, 0), (reach, reach), (0, 0), (0, 0)])
+    summed = padded.slice(1, 0, x.shape[1])
+    for first in range(1, 2 * reach + 1):
+        summed = summed + padded.slice(1, first, first + x.shape[1])
+    return (maps * (summed * (float(p.alpha) / p.nsize) + float(p.knorm)) ** -float(p.beta)).reshape(x.shape)

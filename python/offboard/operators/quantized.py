@@ -410,6 +410,7 @@ def quantized_batch_norm(
             "min_calib_range or max_calib_range is not available. Quantized BN currently don't support calib_mode=None"
         )
     require(x, "the data", INT8, UINT8)
+    in_rank(p.axis, x)
     if gamma.shape != (x.shape[1],) or x.shape[p.axis % x.ndim] != x.shape[1]:
         raise ValueError(f"channels are the second dimension of {x.shape}, gamma has {gamma.shape}")
     end = float(np.float32(max(abs(known[0]), abs(known[1]))))

@@ -182,6 +182,8 @@ def _for_each(p: Params, *parameters: Value) -> Value:
         shapes = ", ".join(str(list(each.shape)) for each in parameters)
         raise ValueError(f"Shape inconsistent: parameters of a distribution have the shapes {shapes}")
     shape = parameters[0].shape + tuple(p.shape or ())
+    if 0 in (p.shape or ()):
+        raise ValueError("shape parameter must be non-zero within each dimension")
     return p.graph.value(p.graph.fresh("drawn"), shape, _dtype(p))
 
 

@@ -53,6 +53,9 @@ def rnn(p: Params, x: Value, parameters: Value, state: Value, *more: Value) -> l
         raise ValueError(
             f"Input data should be rank-3 tensor of dim [sequence length, batch size, input size], not {x.shape}"
         )
+    if x.dtype == FLOAT64 and (p.lstm_state_clip_min is not None or p.lstm_state_clip_max is not None):
+        # In float32 MXNet leaves it to oneDNN, which does not clip.
+        raise ValueError("LSTM state clipping is only supported for GPU with CuDNN later than 7.2.1")
     if p.use_sequence_length and x.dtype == FLOAT64:
         raise ValueError("RNN use_sequence_length option is only available for cuDNN version >= 7.2")
     gates, hidden, directions = _GATES[p.mode], p.state_size, 2 if p.bidirectional else 1

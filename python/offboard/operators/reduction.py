@@ -14,7 +14,7 @@ from offboard.operators.record import Params, operator
 
 def reduced_axes(p: Params, x: Value) -> list[int]:
     """The axes to reduce: those given, all but them with ``exclude``, every one by default (whatever ``exclude``)."""
-    given = p.axis
+    given = p.values.get("axis", p.values.get("axes"))
     if given is None or given == ():
         return list(range(x.ndim))
     listed = [given] if isinstance(given, int) else list(given)
@@ -22,6 +22,8 @@ def reduced_axes(p: Params, x: Value) -> list[int]:
         if not -x.ndim <= axis < x.ndim:
             raise ValueError(f"axis {axis} is out of range for {x.shape}")
     chosen = {axis % x.ndim for axis in listed}
+    if len(chosen) < len(listed):
+        raise ValueError(f"Reduction axes have duplicates: {given} of {x.shape}")
     return [axis for axis in range(x.ndim) if (axis in chosen) != bool(p.values.get("exclude"))]
 
 
@@ -91,11 +93,13 @@ operator("max")(_reduction(_extreme("ReduceMax")))
 operator("min")(_reduction(_extreme("ReduceMin")))
 
 
-@operator("norm")
+@operator("norm", types=lambda p, dtypes: (dtypes, [np.dtype(p.out_dtype) if p.out_dtype else dtypes[0]]))
 def norm(p: Params, x: Value) -> Value:
     """The 1- or 2-norm over axes; of integers only the largest elements count in the 2-norm."""
     if p.out_dtype is not None and np.dtype(p.out_dtype) != x.dtype:
         raise ValueError(f"data type do not match specified type. Expected: {p.out_dtype} v.s. given {x.dtype}")
+    if p.ord not in (1, 2):
+        raise ValueError("norm only supports ord=1 and ord=2")
     axes = reduced_axes(p, x)
     if not x.is_float and p.ord == 2:
         # MXNet sums the squares of quotients by the largest, which truncate to 0 or 1.
@@ -163,7 +167,7 @@ def moments(p: Params, x: Value) -> list[Value]:
         raise ValueError(
             "Empty axes is not supported, if you would like to do global moments, please pass all axes to axes argument"
         )
-    axes = [axis % x.ndim for axis in p.axes]
+    axes = reduced_axes(p, x)
     mean = _mean(x, axes, True)
     deviation = x - mean
     variance = _mean(deviation * deviation, axes, True)

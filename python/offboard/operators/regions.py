@@ -142,7 +142,9 @@ def _group_channels(outputs: int, group: int, pooled: int) -> np.ndarray:
     return channel[None].astype(np.int64)
 
 
-def _require_groups(x: Value, outputs: int, group: int) -> None:
+def _require_groups(x: Value, outputs: int, group: int, size: int) -> None:
+    if min(outputs, group, size) < 1:
+        raise ValueError(f"output_dim {outputs}, group_size {group} and pooled_size {size} must be positive")
     if x.shape[1] < outputs * group * group:
         raise ValueError(
             f"data must have output_dim * group_size^2 = {outputs * group * group} channels, got {x.shape}"
@@ -159,7 +161,7 @@ def psroi_pooling(p: Params, x: Value, rois: Value) -> Value:
     g = p.graph
     size, outputs = p.pooled_size, p.output_dim
     group = p.group_size or size
-    _require_groups(x, outputs, group)
+    _require_groups(x, outputs, group, size)
     _, c, h, w = x.shape
     running = x.pad([(0, 0), (0, 0), (1, 0), (1, 0)]).cast(FLOAT64)
     for axis in (2, 3):
@@ -199,7 +201,7 @@ def deformable_psroi_pooling(p: Params, x: Value, rois: Value, trans: Value | No
     _require(x, rois, (5,))
     g = p.graph
     size, outputs, samples = p.pooled_size, p.output_dim, p.sample_per_part
-    _require_groups(x, outputs, p.group_size)
+    _require_groups(x, outputs, p.group_size, size)
     _, c, h, w = x.shape
     parts = p.part_size or size
     moved = None if p.no_trans else trans

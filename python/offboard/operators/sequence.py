@@ -14,12 +14,14 @@ from offboard.operators.record import Params, PartialShape, operator, type_of_fi
 def _lengths_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]:
     """One length a sample; the batch is the other of the first two axes than time."""
     data = shapes[0]
-    if data is None or len(data) < 2 or len(shapes) < 2:
+    if data is None or len(data) < 2 or len(shapes) < 2 or p.axis not in (0, 1):
         return shapes
-    return [data, (data[1 - p.values.get("axis", 0)],)]
+    return [data, (data[1 - p.axis],)]
 
 
-def _require_rank(x: Value) -> None:
+def _require(p: Params, x: Value) -> None:
+    if p.axis not in (0, 1):
+        raise ValueError("Current implementation expects axis to be 0 or 1.")
     if x.ndim < 2:
         raise ValueError("The data array must be of rank 2 or greater.")
 
@@ -36,7 +38,7 @@ def _positions(p: Params, x: Value, lengths: Value, axis: int) -> tuple[Value, V
 @operator("SequenceMask", types=type_of_first, fill=_lengths_fill)
 def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Steps past each length become ``value``."""
-    _require_rank(x)
+    _require(p, x)
     if lengths is None:
         return x
     time, limit = _positions(p, x, lengths, p.axis)
@@ -46,7 +48,7 @@ def sequence_mask(p: Params, x: Value, lengths: Value | None = None) -> Value:
 @operator("SequenceLast", types=type_of_first, fill=_lengths_fill)
 def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """The last step, or the last before each length."""
-    _require_rank(x)
+    _require(p, x)
     axis = p.axis
     if lengths is None:
         return x.slice(axis, x.shape[axis] - 1, x.shape[axis]).squeeze(axis)
@@ -60,7 +62,9 @@ def sequence_last(p: Params, x: Value, lengths: Value | None = None) -> Value:
 @operator("SequenceReverse", types=type_of_first, fill=_lengths_fill)
 def sequence_reverse(p: Params, x: Value, lengths: Value | None = None) -> Value:
     """Time backwards, each sequence within its length."""
-    _require_rank(x)
+    if p.axis != 0:
+        raise ValueError("Current implementation expects axis to be 0.")
+    _require(p, x)
     if lengths is None:
         return x.slice(0, x.shape[0] - 1, -1, -1)
     return p.graph.emit("ReverseSequence", [x, lengths.cast(INT64)], x.shape, time_axis=0, batch_axis=1)

@@ -197,6 +197,8 @@ def _alike_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
 @operator("stack", fill=_alike_fill)
 def stack(p: Params, *values: Value) -> Value:
     """Joined along a new dimension: each input in the first one's shape, which it needs the elements for."""
+    if not -values[0].ndim - 1 <= p.axis <= values[0].ndim:
+        raise ValueError(f"axis {p.axis} exceeds the input dimension of {values[0].ndim + 1}")
     return p.graph.stack([value.reshape(values[0].shape) for value in values], p.axis)
 
 
@@ -259,7 +261,9 @@ def slice_axis(p: Params, x: Value) -> Value:
 @operator("slice_like", types=type_of_first)
 def slice_like(p: Params, x: Value, like: Value) -> Value:
     """The leading corner of another array's size."""
-    axes = [axis % x.ndim for axis in p.axes] if p.axes else range(x.ndim)
+    axes = [in_rank(axis, x) for axis in p.axes] if p.axes else range(x.ndim)
+    if max(axes) >= like.ndim:
+        raise ValueError(f"slice_like: axes {p.axes} are out of range for {like.shape}")
     if any(like.shape[axis] > x.shape[axis] for axis in axes):
         raise ValueError(f"slice_like: {like.shape} exceeds {x.shape}")
     return x.slices({axis: (0, like.shape[axis], 1) for axis in axes})
@@ -293,6 +297,8 @@ def repeat(p: Params, x: Value) -> Value:
 @operator("tile")
 def tile(p: Params, x: Value) -> Value:
     """Repeated whole."""
+    if any(count <= 0 for count in p.reps):
+        raise ValueError(f"reps {p.reps} must be positive")
     ndim = max(len(p.reps), x.ndim)
     padded = x.reshape((1,) * (ndim - x.ndim) + x.shape)
     return padded.tile((1,) * (ndim - len(p.reps)) + tuple(p.reps))
