@@ -117,6 +117,22 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ("softmax", {"use_length": "True"}, [array([0, 0, 0]), array([2], I32)], [array([0.5, 0.5, 0])]),
     # Integers go through float32.
     ("_contrib_quadratic", {"a": "1", "b": "0.1"}, [array([-70, 3], I32)], [array([4893, 9], I32)]),
+    # oneDNN, which has float32, lets an even window begin one later, and divides by its size.
+    (
+        "LRN",
+        {"nsize": "2", "alpha": "1", "beta": "1", "knorm": "1"},
+        [array([[1, 2, 4]])],
+        [array([[0.6666667, 0.6666667, 0.4444444]])],
+    ),
+    ("LRN", {"nsize": "3", "alpha": "0", "beta": "1", "knorm": "2"}, [array([[1, 2, 4]])], [array([[0.5, 1, 2]])]),
+    (
+        "LRN",
+        {"nsize": "3", "alpha": "3", "beta": "-1", "knorm": "1"},
+        [array([[1, 2, 4]])],
+        [array([[6, 44, 84]])],
+    ),
+    ("_eye", {"N": "2", "M": "-3"}, [], [array([[1, 0], [0, 1]])]),
+    ("_zeros_without_dtype", {"shape": "(1,)", "dtype": "2"}, [], [array([0], F16)]),
     # Of a condition with dimensions only the number of elements counts.
     ("where", {}, [array([[1, 0]]), array([[1], [2]]), array([[3], [4]])], [array([[1], [4]])]),
     # More channels than groups need.
@@ -152,6 +168,53 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ),
     ("Dropout", {}, [ONES.astype(I32)], "only support floating point types"),
     ("moments", {"axes": "(0,)"}, [ONES > 0], "Unknown type enum 7"),
+    ("LRN", {"nsize": "2"}, [ONES.astype(F64)], "only supports odd values"),
+    ("_zeros_without_dtype", {"shape": "(1,)", "dtype": "9"}, [], "Unknown type enum 9"),
+    *(
+        (operator, {name: axes}, [ONES], words)
+        for operator, name in (("sum", "axis"), ("max", "axis"), ("norm", "axis"), ("moments", "axes"))
+        for axes, words in (("(0, -2)", "have duplicates"), ("(2,)", "out of range"))
+    ),
+    ("norm", {"ord": "3"}, [ONES], "only supports ord=1 and ord=2"),
+    ("stack", {"num_args": "1", "axis": "3"}, [ONES], "exceeds the input dimension of 3"),
+    ("slice_like", {"axes": "(-3,)"}, [ONES, ONES], "out of range"),
+    ("slice_like", {"axes": "(1,)"}, [ONES, ONES[0]], "out of range"),
+    ("tile", {"reps": "(2, -1)"}, [ONES], "must be positive"),
+    ("one_hot", {"depth": "-1"}, [ONES[0]], "must be a non-negative integer"),
+    ("pick", {"axis": "1"}, [ONES[:, :2], ONES[:1, :2]], "Shape inconsistent"),
+    ("SequenceMask", {"axis": "2"}, [ONES], "expects axis to be 0 or 1"),
+    ("SequenceLast", {"axis": "-2"}, [ONES], "expects axis to be 0 or 1"),
+    ("SequenceReverse", {"axis": "1"}, [ONES], "expects axis to be 0"),
+    ("Dropout", {"axes": "(-1,)"}, [ONES], "must be in range"),
+    ("_sample_uniform", {"shape": "(2, 0)"}, [ONES[0], ONES[0]], "must be non-zero within each dimension"),
+    ("_contrib_MultiBoxPrior", {"steps": "(-1, -1, -1)"}, [np.ones((1, 1, 2, 2), F32)], "Step ndim must be 2"),
+    (
+        "_contrib_PSROIPooling",
+        {"spatial_scale": "1", "output_dim": "-1", "pooled_size": "1"},
+        [np.ones((1, 1, 2, 2), F32), np.zeros((1, 5), F32)],
+        "must be positive",
+    ),
+    (
+        "_contrib_DeformableConvolution",
+        {"kernel": "(1, 1)", "num_filter": "1", "layout": "NCW"},
+        [np.ones((1, 1, 1, 1), F32), np.ones((1, 2, 1, 1), F32), np.ones((1, 1, 1, 1), F32), np.ones(1, F32)],
+        "Invalid layout",
+    ),
+    (
+        "RNN",
+        {"mode": "lstm", "state_size": "1", "num_layers": "1", "lstm_state_clip_min": "-1"},
+        [np.ones((1, 1, 1)), np.ones(16), np.ones((1, 1, 1)), np.ones((1, 1, 1))],
+        "clipping is only supported for GPU",
+    ),
+    *(
+        (f"_contrib_interleaved_matmul_{which}", {"heads": "1"}, [np.ones(a, F32), np.ones(b, F32)], words)
+        for which, a, b, words in (
+            ("selfatt_valatt", (2, 3, 3), (1, 2, 2), "must be of 3 heads"),
+            ("selfatt_valatt", (2, 1, 3), (1, 1, 2), "must be as long"),
+            ("encdec_valatt", (2, 3, 2), (1, 2, 2), "must be of 3 heads"),
+            ("encdec_qk", (2, 2, 1), (2, 1, 2), "must be of one batch"),
+        )
+    ),
     ("_contrib_bipartite_matching", {"threshold": "0.5"}, [ONES > 0], "Unknown type enum 7"),
     ("_unravel_index", {"shape": "(2, 2)"}, [ONES > 0], "Unknown type enum 7"),
     ("_ravel_multi_index", {"shape": "(2, 2)"}, [ONES > 0], "Unknown type enum 7"),

@@ -33,6 +33,8 @@ def selfatt_qk(p: Params, x: Value) -> Value:
 @operator("_contrib_interleaved_matmul_selfatt_valatt", floats=True)
 def selfatt_valatt(p: Params, x: Value, attention: Value) -> Value:
     """Attention times values."""
+    if attention.ndim == 3 and attention.shape[1:] != (x.shape[0],) * 2:
+        raise ValueError(f"attention must be as long as queries_keys_values, {x.shape[0]}, not {attention.shape}")
     return _attended(attention, _part(x, p.heads, 3, 2), p.heads)
 
 
