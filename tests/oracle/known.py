@@ -66,6 +66,8 @@ def reason(case: Case, found: Disagreement, outputs: dict[str, np.ndarray], ask:
 
 
 def _made_in(dtype: np.dtype[Any], case: Case, outputs: dict[str, np.ndarray], ask: Ask) -> bool:
+    if not case.arrays:
+        return False
     first = next(iter(case.arrays.values())).dtype
     replaced = ("b",) if dtype.kind == "u" else (first.kind, "f")
     other = {name: a.astype(dtype) if a.dtype.kind in replaced else a for name, a in case.arrays.items()}
