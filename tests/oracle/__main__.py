@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.oracle", description=__doc__)
     parser.add_argument("--oracle-python", required=True, help="an interpreter that has real MXNet")
     parser.add_argument("--count", type=int, default=1000, help="how many cases")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     parser.add_argument("--seed", type=int, default=0, help="case N of a seed is always the same one")
     parser.add_argument("--operators", default="*", help="patterns of operator names, separated by commas")
     parser.add_argument("--steps", type=int, default=1, help="operators a case")
@@ -89,7 +90,8 @@ def main() -> int:
     known: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     start = time.monotonic()
-    numbers = range(options.count) if options.only is None else [options.only]
+    last = options.first + options.count
+    numbers = range(options.first, last) if options.only is None else [options.only]
     with Oracle(options.oracle_python) as oracle:
         for number in numbers:
             random = Random(f"{options.seed}.{number}")
@@ -119,7 +121,7 @@ def main() -> int:
             if number % 200 == 199:
                 made = sum(len(each) for each in found.values())
                 seconds = time.monotonic() - start
-                print(f"\r{number + 1}/{options.count} {seconds:.0f} s, {made} disagreements", end="", file=sys.stderr)
+                print(f"\r{number + 1}/{last} {seconds:.0f} s, {made} disagreements", end="", file=sys.stderr)
     print(file=sys.stderr)
     for (operator, what), listed in sorted(found.items()):
         print(f"{operator} {what}: {len(listed)}")
