@@ -70,6 +70,7 @@ def evaluate(mx: Any, head: dict[str, Any], arrays: dict[str, np.ndarray]) -> tu
                 grad_req="null",
                 aux_states={name: made[name] for name in symbol.list_auxiliary_states()},
             )
+            mx.random.seed(len(head["graph"]))
             for number, output in enumerate(executor.forward(is_train=head["train"])):
                 outputs[str(number)] = _plain(output.asnumpy())
 

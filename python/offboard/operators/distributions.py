@@ -120,8 +120,8 @@ def _normal(rows: Array, real: Any) -> Array:
 
 def _gamma(rows: Array, alpha: Array, beta: Array, real: Any) -> Array:
     """Marsaglia and Tsang's way; below 1 by a sample of one more and a power."""
-    few = alpha < 1
-    d = np.where(few, alpha + 2.0 / 3.0, alpha - 1.0 / 3.0).astype(real)
+    few, exact = alpha < 1, alpha.astype(np.float64)
+    d = np.where(few, exact + 2.0 / 3.0, exact - 1.0 / 3.0).astype(real)
     k = np.sqrt(9.0 * d.astype(np.float64)).astype(real)
     c = (1.0 / k.astype(np.float64)).astype(real)
     made = np.empty(len(rows), real)
@@ -138,7 +138,7 @@ def _gamma(rows: Array, alpha: Array, beta: Array, real: Any) -> Array:
         made[taken] = d[taken] * v[accepted] * beta[taken]
         left = np.setdiff1d(left, taken, assume_unique=True)
     if few.any():
-        made[few] *= np.power(_uniform(rows[few], real), (1.0 / alpha[few].astype(np.float64)).astype(real))
+        made[few] *= np.power(_uniform(rows[few], real), (1.0 / exact[few]).astype(real))
     return made
 
 

@@ -258,7 +258,9 @@ def _chosen(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     made = [found.reshape(shape).astype(named_type(p.dtype))]
     if p.get_prob:
         with np.errstate(divide="ignore", invalid="ignore"):
-            made.append(np.log(np.take_along_axis(rows, found, axis=1)).reshape(shape).astype(data.dtype))
+            # MXNet takes the logarithm of a float32, whatever the dtype.
+            chances = np.take_along_axis(rows, found, axis=1).astype(np.float32)
+            made.append(np.log(chances).reshape(shape).astype(data.dtype))
     return made
 
 
