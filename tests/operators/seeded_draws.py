@@ -45,9 +45,17 @@ DRAWS |= {
     "choices": lambda mx: mx.nd.random.multinomial(mx.nd.array([[0.1, 0.2, 0.7], [0.5, 0.1, 0.4]]), shape=(60,)),
     "shuffled numbers": lambda mx: mx.nd.random.shuffle(mx.nd.arange(2000)),
     "shuffled rows": lambda mx: mx.nd.random.shuffle(mx.nd.arange(600).reshape((200, 3))),
+    "brighter": lambda mx: mx.nd.image.random_brightness(_image(mx), 0.5, 1.5),
+    "jittered": lambda mx: mx.nd.image.random_color_jitter(_image(mx), 0.4, 0.3, 0.2, 0.1),
+    "lighted": lambda mx: mx.nd.image.random_lighting(_image(mx), 2.0),
+    "flipped": lambda mx: mx.nd.image.random_flip_left_right(_image(mx)),
     "weights": lambda mx: _initialized(mx, mx.init.Xavier()),
     "normal weights": lambda mx: _initialized(mx, mx.init.Normal(0.1)),
 }
+
+
+def _image(mx: Any) -> Any:
+    return mx.nd.arange(4 * 6 * 3).reshape((4, 6, 3))
 
 
 def _initialized(mx: Any, initializer: Any) -> Any:

@@ -1,6 +1,6 @@
 """``mx.random``: draws by numbers, or by arrays that give each element's parameters.
 
-After a seed the numbers are those of MXNet's CPU.
+After a seed the numbers are those of MXNet's CPU, but for log-uniform samples and dropout.
 """
 
 from __future__ import annotations

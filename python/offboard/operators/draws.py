@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Streams", "below", "chooser", "fractions", "generator", "pairs", "polar", "seed", "streams"]
+__all__ = ["Streams", "below", "chooser", "fractions", "generator", "pairs", "polar", "seed", "streams", "words"]
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -156,18 +156,22 @@ def chooser() -> np.random.RandomState:
     return made
 
 
+def words(count: int) -> Array:
+    """The next words of ``chooser``."""
+    return chooser().randint(0, 1 << 32, count, np.uint32)
+
+
 def below(counts: Array) -> Array:
     """A number from 0 to below each of ``counts``, as C++'s ``uniform_int_distribution`` makes it of ``chooser``."""
     span = ((1 << 32) - 1) // counts
-    words = chooser().randint(0, 1 << 32, len(counts), np.uint32).astype(np.int64)
+    drawn = words(len(counts)).astype(np.int64)
     # What lies past the last whole span is drawn again, which moves all words behind it up.
-    while (past := np.flatnonzero(words >= span * counts)).size:
-        more = chooser().randint(0, 1 << 32, 1, np.uint32)
-        words = np.concatenate([np.delete(words, past[0]), more.astype(np.int64)])
-    return words // span
+    while (past := np.flatnonzero(drawn >= span * counts)).size:
+        drawn = np.concatenate([np.delete(drawn, past[0]), words(1).astype(np.int64)])
+    return drawn // span
 
 
 def generator() -> np.random.Generator:
-    """For the few operators whose numbers are not MXNet's: random images, log-uniform samples."""
+    """For log-uniform samples, whose numbers are not MXNet's."""
     made: np.random.Generator = _STATE["generator"]
     return made

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offboard.operators.builder import Value
-from offboard.operators.draws import generator
+from offboard.operators.draws import below, fractions, pairs, polar, words
 from offboard.operators.image import LIGHT, require_image
 from offboard.operators.random import drawn_here
 from offboard.operators.record import Params, operator
@@ -80,9 +80,14 @@ def _hue(image: Array, turn: float) -> Array:
 Change: TypeAlias = Callable[[Array, float], Array]
 
 
+def _between(low: float, high: float) -> float:
+    """A float32 between two numbers, of one word."""
+    return float(fractions(words(1))[0] * (np.float32(high) - np.float32(low)) + np.float32(low))
+
+
 def _changed_by(change: Change) -> Callable[[Params, Sequence[Array]], Sequence[Array]]:
     def draw(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
-        factor = p.min_factor + (p.max_factor - p.min_factor) * generator().random()
+        factor = _between(p.min_factor, p.max_factor)
         return [_held(change(inputs[0], factor), inputs[0].dtype)]
 
     return draw
@@ -96,23 +101,46 @@ def _jittered(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
         (p.saturation, 1.0, _saturation),
         (p.hue, 0.0, _hue),
     ]
-    for index in generator().permutation(len(changes)):
+    for index in _order_of_four():
         amount, middle, change = changes[index]
         if amount > 0:
-            image = _held(change(image, middle + generator().uniform(-amount, amount)), image.dtype)
+            image = _held(change(image, middle + _between(-amount, amount)), image.dtype)
     return [image]
+
+
+def _order_of_four() -> list[int]:
+    order = [0, 1, 2, 3]
+    for place, other in enumerate(below(np.array([2, 3, 4])).tolist(), 1):
+        order[place], order[other] = order[other], order[place]
+    return order
 
 
 def _lighted(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     image = inputs[0]
     if image.shape[2] == 1:
         return [image]
-    shift = LIGHT @ generator().normal(0, abs(p.alpha_std), 3).astype(np.float32)
+    shift = LIGHT @ (_three_normals() * np.float32(p.alpha_std))
     return [_held(image.astype(np.float32) + shift, image.dtype)]
 
 
+def _three_normals() -> Array:
+    """By the polar method, which keeps the first coordinate for the next number."""
+    made: list[np.float32] = []
+    while len(made) < 3:
+        x, y = fractions(words(2))
+        second, square, accepted = pairs(np.array([x]), np.array([y]))
+        if accepted[0]:
+            first = pairs(np.array([y]), np.array([x]))[0]
+            made += [polar(second, square)[0], polar(first, square)[0]]
+    return np.array(made[:3])
+
+
 def _flipped(axis: int) -> Callable[[Params, Sequence[Array]], Sequence[Array]]:
-    return lambda p, inputs: [np.flip(inputs[0], axis) if generator().random() < 0.5 else inputs[0]]
+    def draw(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
+        low, high = words(2)
+        return [inputs[0] if fractions(low, high) < 0.5 else np.flip(inputs[0], axis)]
+
+    return draw
 
 
 def _one_image(p: Params, x: Value) -> Value:

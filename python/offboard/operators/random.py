@@ -16,7 +16,7 @@ from offboard.errors import MXNetError
 from offboard.operators import custom, distributions
 from offboard.operators.builder import INT64, Dtype, Shape, Value
 from offboard.operators.creation import open_shape, resolved_shape
-from offboard.operators.draws import below, chooser, fractions, generator
+from offboard.operators.draws import below, fractions, generator, words
 from offboard.operators.elementwise import expect_float, named_type
 from offboard.operators.record import Kernel, Lower, Params, PartialShape, operator
 
@@ -250,7 +250,7 @@ def _chosen(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     data = inputs[0]
     rows = data.reshape(-1, data.shape[-1])
     count = int(np.prod(p.shape or (), dtype=np.int64))
-    wanted = fractions(chooser().randint(0, 1 << 32, (len(rows), count), np.uint32)).astype(data.dtype)
+    wanted = fractions(words(len(rows) * count)).reshape(len(rows), count).astype(data.dtype)
     sums = np.cumsum(rows, axis=1, dtype=data.dtype)
     # Probabilities that do not add up to 1 leave the rest to the last index.
     found = np.minimum((sums[:, None, :] <= wanted[:, :, None]).sum(axis=2), rows.shape[1] - 1)
