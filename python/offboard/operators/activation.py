@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, INT64, Dtype, Value, broadcast_shapes
-from offboard.operators.elementwise import expect_float, named_type
+from offboard.operators.conversion import named_type
+from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from offboard.operators.builder import FLOAT32, FLOAT64, Dtype, Shape, Value
 from offboard.operators.casts import number_in
-from offboard.operators.elementwise import named_type
+from offboard.operators.conversion import named_type
 from offboard.operators.infer import TYPE_FLAGS
 from offboard.operators.record import Params, PartialShape, operator
 

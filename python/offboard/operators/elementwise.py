@@ -1,17 +1,17 @@
-"""Operators of one array, element by element: mathematics, rounding, casts, and arithmetic with a scalar."""
+"""Operators of one array, element by element: mathematics and rounding."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from offboard.operators.broadcast import ARITHMETIC, COMPARISONS, LOGICAL
-from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Dtype, Value
-from offboard.operators.casts import BFLOAT16, number_in
+from offboard.operators.builder import BOOL, FLOAT32, FLOAT64, INT64, Value
+from offboard.operators.casts import number_in
+from offboard.operators.conversion import MIXED, cast_to
 from offboard.operators.record import Params, PartialShape, operator
 from offboard.operators.transcendental import (
     arccos,
@@ -245,7 +245,7 @@ def smooth_l1(p: Params, x: Value) -> Value:
     squared = float(number_in(p.scalar, x.dtype)) ** 2
     edge = math.inf if squared == 0 else 1.0 / squared
     # float16 has neither a large edge nor a small square.
-    wide = x.cast(FLOAT32) if x.dtype in _MIXED else x.cast(FLOAT64)
+    wide = x.cast(FLOAT32) if x.dtype in MIXED else x.cast(FLOAT64)
     size = wide.abs()
     if edge == 0:
         return cast_to(size, x.dtype)
@@ -319,72 +319,6 @@ def quadratic(p: Params, x: Value) -> Value:
     return cast_to(wide * (wide * p.a + p.b) + p.c, x.dtype)
 
 
-def cast_to(x: Value, dtype: np.dtype[Any]) -> Value:
-    """C's conversion: floats truncate; float to a small integer wraps as it does through int32; to bool is != 0."""
-    if dtype == x.dtype:
-        return x
-    if dtype == BOOL:
-        return ~x.equals(0)
-    if x.is_float and dtype.kind in "iu" and dtype.itemsize < 4:
-        return x.cast(np.int32).cast(dtype)
-    return x.cast(dtype)
-
-
-def named_type(name: str) -> np.dtype[Any]:
-    """The dtype of a parameter's text."""
-    return BFLOAT16 if name == "bfloat16" else np.dtype(name)
-
-
-@operator("Cast", same_shape=True)
-def cast(p: Params, x: Value) -> Value:
-    """Another dtype."""
-    return cast_to(x, named_type(p.dtype))
-
-
-# What mixed precision converts: float64 stays as it is.
-_MIXED = (np.dtype(np.float16), BFLOAT16, FLOAT32)
-
-
-def _amp_type(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
-    return dtypes, [named_type(p.dtype) if dtypes[0] in _MIXED else dtypes[0]]
-
-
-@operator("amp_cast", same_shape=True, types=_amp_type)
-def amp_cast(p: Params, x: Value) -> Value:
-    """Another dtype for float16 and float32, others stay. From float32 to integers it rounds to even and saturates."""
-    wanted = named_type(p.dtype)
-    if x.dtype not in _MIXED:
-        return x
-    if x.dtype != FLOAT32 or wanted.kind not in "iu":
-        return cast_to(x, wanted)
-    limits = np.iinfo(wanted)
-    # The largest float32 that the type holds, and NaN is 0: what oneDNN's conversion gives.
-    high = np.float32(limits.max)
-    high = high if int(high) <= limits.max else np.nextafter(high, np.float32(0))
-    rounded = x.unary("Round").clip(float(limits.min), float(high))
-    return x.graph.where(x.isnan(), x.graph.const(0, FLOAT32), rounded).cast(wanted)
-
-
-def _common_types(p: Params, dtypes: Sequence[Dtype | None]) -> list[Dtype | None]:
-    """The outputs' types: float32 where any input is, else float16 and its like as the first input, whatever that is.
-
-    With ``cast_narrow`` the narrowest of them.
-    """
-    mixed = [dtype for dtype in dtypes if dtype in _MIXED]
-    if p.cast_narrow:
-        common: Dtype | None = min(mixed, key=lambda dtype: dtype.itemsize, default=None)
-    else:
-        common = FLOAT32 if FLOAT32 in mixed else dtypes[0]
-    return [common if dtype in _MIXED else dtype for dtype in dtypes]
-
-
-@operator("amp_multicast", types=lambda p, dtypes: (dtypes, _common_types(p, dtypes)))
-def amp_multicast(p: Params, *values: Value) -> list[Value]:
-    """float16 and float32 inputs in the wider (or with ``cast_narrow`` the narrower) of their dtypes."""
-    wanted = _common_types(p, [value.dtype for value in values])
-    return [cast_to(value, dtype or value.dtype) for value, dtype in zip(values, wanted, strict=True)]
-
-
 @operator("zeros_like", same_shape=True)
 def zeros_like(p: Params, x: Value) -> Value:
     """Zeros."""
@@ -395,58 +329,3 @@ def zeros_like(p: Params, x: Value) -> Value:
 def ones_like(p: Params, x: Value) -> Value:
     """Ones."""
     return x.graph.full(x.shape, 1, x.dtype)
-
-
-def _scalar_operands(p: Params, x: Value) -> tuple[Value, Value]:
-    """An integer array meets an integer scalar in its own type, any other scalar in float64."""
-    if not x.is_float and not p.values.get("is_int", True):
-        x = x.cast(FLOAT64)
-    elif x.dtype == BOOL:
-        x = x.cast(INT64)
-    return x, x.graph.const(number_in(p.scalar, x.dtype))
-
-
-def _scalar_types(p: Params, dtypes: list[Dtype | None]) -> tuple[Sequence[Dtype | None], Sequence[Dtype | None]]:
-    """Floats stay; integers stay with an integer scalar, else become float64; of bool an integer scalar makes int64."""
-    made = dtypes[0]
-    if made is not None and made.kind in "iub":
-        made = FLOAT64 if not p.is_int else (INT64 if made == BOOL else made)
-    return dtypes, [made]
-
-
-def _with_scalar(function: Callable[[Value, Value], Value], reverse: bool, compares: bool) -> Callable[..., Value]:
-    def lower(p: Params, x: Value) -> Value:
-        value, scalar = _scalar_operands(p, x)
-        made = function(scalar, value) if reverse else function(value, scalar)
-        return made.cast(value.dtype) if compares else made
-
-    return lower
-
-
-_SCALAR = {
-    "_plus_scalar": ("add", False),
-    "_minus_scalar": ("sub", False),
-    "_scatter_plus_scalar": ("add", False),
-    "_scatter_minus_scalar": ("sub", False),
-    "_rminus_scalar": ("sub", True),
-    "_mul_scalar": ("mul", False),
-    "_div_scalar": ("div", False),
-    "_mod_scalar": ("mod", False),
-    "_rmod_scalar": ("mod", True),
-    "_power_scalar": ("power", False),
-    "_rpower_scalar": ("power", True),
-    "_maximum_scalar": ("maximum", False),
-    "_minimum_scalar": ("minimum", False),
-    "_hypot_scalar": ("hypot", False),
-}
-for _name, (_kind, _reverse) in _SCALAR.items():
-    operator(_name, same_shape=True, types=_scalar_types)(_with_scalar(ARITHMETIC[_kind], _reverse, False))
-for _kind, _pair in {**COMPARISONS, **LOGICAL}.items():
-    operator(f"_{_kind}_scalar", same_shape=True, types=_scalar_types)(_with_scalar(_pair, False, True))
-
-
-@operator("_rdiv_scalar", same_shape=True, types=_scalar_types)
-def reversed_division(p: Params, x: Value) -> Value:
-    """scalar / x; of integers in float32, so that dividing by zero gives what a cast infinity is."""
-    value, scalar = _scalar_operands(p, x)
-    return scalar / value if value.is_float else cast_to(scalar.cast(FLOAT32) / value.cast(FLOAT32), value.dtype)

@@ -9,7 +9,7 @@ import numpy as np
 
 from offboard.operators.builder import BOOL, INT64, Dtype, Shape, Value
 from offboard.operators.casts import number_in
-from offboard.operators.elementwise import named_type
+from offboard.operators.conversion import named_type
 from offboard.operators.record import Params, PartialShape, inconsistent, operator
 from offboard.operators.shaping import in_rank
 

@@ -15,9 +15,10 @@ import numpy.typing as npt
 from offboard.errors import MXNetError
 from offboard.operators import custom, distributions
 from offboard.operators.builder import INT64, Dtype, Shape, Value
+from offboard.operators.conversion import named_type
 from offboard.operators.creation import open_shape, resolved_shape
 from offboard.operators.draws import below, fractions, generator, words
-from offboard.operators.elementwise import expect_float, named_type
+from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Kernel, Lower, Params, PartialShape, operator
 
 __all__ = ["REASON", "drawn_here"]

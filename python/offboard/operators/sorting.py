@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from offboard.operators.builder import FLOAT32, INT64, Dtype, Value
-from offboard.operators.elementwise import named_type
+from offboard.operators.conversion import named_type
 from offboard.operators.record import Params, operator
 
 
