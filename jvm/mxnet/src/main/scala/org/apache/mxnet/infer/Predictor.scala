@@ -127,7 +127,8 @@ class Predictor(modelPathPrefix: String,
   }
 
   private def withBatch(descriptor: DataDesc, rows: Int): DataDesc =
-    DataDesc(descriptor.name, Shape(descriptor.shape.toVector.updated(batchIndex, rows)), descriptor.dtype, descriptor.layout)
+    if (descriptor.shape(batchIndex) == rows) descriptor
+    else DataDesc(descriptor.name, Shape(descriptor.shape.toVector.updated(batchIndex, rows)), descriptor.dtype, descriptor.layout)
 
   /** One caller at a time: the module has one set of arrays. */
   private def run(arrays: IndexedSeq[NDArray], described: IndexedSeq[DataDesc], rows: Int): IndexedSeq[NDArray] = mod.synchronized {
