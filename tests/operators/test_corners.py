@@ -133,6 +133,13 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
     ),
     ("_eye", {"N": "2", "M": "-3"}, [], [array([[1, 0], [0, 1]])]),
     ("_zeros_without_dtype", {"shape": "(1,)", "dtype": "2"}, [], [array([0], F16)]),
+    # Slopes are of the first two dimensions.
+    (
+        "LeakyReLU",
+        {"act_type": "prelu"},
+        [-np.ones((2, 2, 1), F32), array([[1, 2], [3, 4]])],
+        [array([[[-1], [-2]], [[-3], [-4]]])],
+    ),
     # Of a condition with dimensions only the number of elements counts.
     ("where", {}, [array([[1, 0]]), array([[1], [2]]), array([[3], [4]])], [array([[1], [4]])]),
     # More channels than groups need.
@@ -168,6 +175,8 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ),
     ("Dropout", {}, [ONES.astype(I32)], "only support floating point types"),
     ("moments", {"axes": "(0,)"}, [ONES > 0], "Unknown type enum 7"),
+    ("LeakyReLU", {"act_type": "prelu"}, [np.ones((2, 3, 3), F32), np.ones((1, 3, 1), F32)], "Cannot broadcast gamma"),
+    ("_sample_poisson", {}, [ONES > 0], "Unknown type enum 7"),
     ("LRN", {"nsize": "2"}, [ONES.astype(F64)], "only supports odd values"),
     ("_zeros_without_dtype", {"shape": "(1,)", "dtype": "9"}, [], "Unknown type enum 9"),
     *(

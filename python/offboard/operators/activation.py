@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offboard.operators.builder import FLOAT32, INT64, Dtype, Value, broadcast_shapes
+from offboard.operators.builder import FLOAT32, INT64, Dtype, Shape, Value
 from offboard.operators.conversion import named_type
 from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Params, PartialShape, operator, type_of_first
@@ -54,6 +54,18 @@ def _slope_fill(p: Params, shapes: list[PartialShape]) -> Sequence[PartialShape]
     return [data, (channels,)] if channels else shapes
 
 
+def _slope_shape(gamma: Shape, data: Shape) -> Shape:
+    """prelu's slopes by the first two dimensions: the last of theirs that fits is that of channels."""
+    left = list(gamma)
+    made = [1] * len(data)
+    for axis in reversed(range(min(2, len(data)))):
+        if left and left[-1] in (1, data[axis]):
+            made[axis] = left.pop()
+    if left:
+        raise ValueError(f"Cannot broadcast gamma to data. gamma: {gamma}, data: {data}")
+    return tuple(made)
+
+
 @operator("LeakyReLU", fill=_slope_fill)
 def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[Value]:
     """leaky, prelu, elu, selu, gelu, or rrelu with its mean slope at inference."""
@@ -68,9 +80,8 @@ def leaky_relu(p: Params, x: Value, gamma: Value | None = None) -> Value | list[
         return g.where(x > 0, x, (x.exp() - 1.0) * alpha) * scale
     if p.act_type == "prelu":
         assert gamma is not None
-        if gamma.ndim == 1 and gamma.size != 1:
-            gamma = gamma.reshape((1, gamma.size, *(1,) * (x.ndim - 2)) if x.ndim > 1 else gamma.shape)
-        if x.dtype == FLOAT32 and broadcast_shapes(x.shape, gamma.shape) == x.shape:
+        gamma = gamma.reshape(_slope_shape(gamma.shape, x.shape))
+        if x.dtype == FLOAT32:
             return g.emit("PRelu", [x, gamma], x.shape)
         return g.where(x > 0, x, x * gamma)
     slope = (p.lower_bound + p.upper_bound) / 2 if p.act_type == "rrelu" else p.slope

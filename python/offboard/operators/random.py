@@ -218,7 +218,11 @@ for _name in _DISTRIBUTIONS:
     )(_without_inputs)
     operator(f"_random_{_name}_like", same_shape=True, kernel=drawn_here(_alike(_name), _like_data))(_like_data)
     operator(
-        f"_sample_{_name}", fill=_same_shapes, types=_parameter_types, kernel=drawn_here(_arrays(_name), _for_each)
+        f"_sample_{_name}",
+        fill=_same_shapes,
+        types=_parameter_types,
+        kernel=drawn_here(_arrays(_name), _for_each),
+        numbers=True,
     )(_for_each)
 
 
