@@ -140,6 +140,8 @@ VALUES: list[tuple[str, dict[str, str], list[np.ndarray], list[np.ndarray]]] = [
         [-np.ones((2, 2, 1), F32), array([[1, 2], [3, 4]])],
         [array([[[-1], [-2]], [[-3], [-4]]])],
     ),
+    # An image of the size that is wanted is of any type.
+    ("_image_resize", {"size": "(2, 1)"}, [array([[[1], [2]]], I32)], [array([[[1], [2]]], I32)]),
     # Of a condition with dimensions only the number of elements counts.
     ("where", {}, [array([[1, 0]]), array([[1], [2]]), array([[3], [4]])], [array([[1], [4]])]),
     # More channels than groups need.
@@ -177,6 +179,7 @@ REFUSED: list[tuple[str, dict[str, str], list[np.ndarray], str]] = [
     ("moments", {"axes": "(0,)"}, [ONES > 0], "Unknown type enum 7"),
     ("LeakyReLU", {"act_type": "prelu"}, [np.ones((2, 3, 3), F32), np.ones((1, 3, 1), F32)], "Cannot broadcast gamma"),
     ("_sample_poisson", {}, [ONES > 0], "Unknown type enum 7"),
+    ("_contrib_index_copy", {}, [ONES[:1], np.zeros(2, F32), ONES], "is not 2 rows of"),
     ("LRN", {"nsize": "2"}, [ONES.astype(F64)], "only supports odd values"),
     ("_zeros_without_dtype", {"shape": "(1,)", "dtype": "9"}, [], "Unknown type enum 9"),
     *(

@@ -176,7 +176,9 @@ def resized(x: Value, size: tuple[int, int], method: int) -> Value:
     """Images (..., height, width, channels) of another size (height, width); raises ValueError for other dtypes."""
     if not NEAREST <= method <= LANCZOS:
         raise ValueError(f"interp {method} is not 0 (nearest), 1 (linear), 2 (cubic), 3 (area) or 4 (Lanczos)")
-    if x.dtype not in (np.float32, np.float64, np.uint8) and not (x.dtype == np.int32 and method == NEAREST):
+    if x.dtype not in (np.float32, np.float64, np.uint8) and not (
+        x.dtype == np.int32 and (method == NEAREST or size == x.shape[-3:-1])
+    ):
         raise ValueError(f"OpenCV does not resize {x.dtype} by method {method}")
     height, width = x.shape[-3:-1]
     if min(size) <= 0:

@@ -120,7 +120,7 @@ def index_copy(p: Params, x: Value, indices: Value, rows: Value) -> Value:
     """The array with rows replaced by others."""
     if indices.ndim != 1:
         raise ValueError(f"index_copy needs a vector of indices, not {indices.shape}")
-    if rows.ndim != x.ndim or rows.shape != (indices.shape[0], *x.shape[1:]):
+    if rows.ndim != x.ndim or rows.shape != (indices.shape[0], *x.shape[1:]) or rows.shape[0] > x.shape[0]:
         raise ValueError(f"index_copy: {rows.shape} is not {indices.shape[0]} rows of {x.shape}")
     return _at_coordinates(x, indices.unsqueeze(0), rows)
 
