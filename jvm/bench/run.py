@@ -34,7 +34,7 @@ _SMALL = ("eia", "eia-floats", "onnxruntime")
 ENGINES = {"tiny": _SMALL, "identity": _SMALL}
 ALL_ENGINES = (*_SMALL, "djl")
 # Calls of an engine in a round, and rounds before those that count: a JVM's compiler has done its work by then.
-_BLOCK = {"tiny": (1000, 10), "identity": (200, 10), "efficientnet-lite0": (40, 20), "resnet50": (10, 4)}
+_BLOCK = {"tiny": (1000, 10), "identity": (200, 10), "efficientnet-lite0": (100, 40), "resnet50": (10, 4)}
 # Calls of a block that only warm the processor after the others' turns.
 _LEAD = 0.1
 _Times = npt.NDArray[np.float64]
