@@ -139,3 +139,8 @@ def test_consumers_say_what_shape_is_drawn() -> None:
     made = executor.forward()[0].asnumpy()
     assert made.shape == (50, 2)
     assert made.std() > 0.01
+
+
+def test_a_number_is_not_shuffled() -> None:
+    with pytest.raises(MXNetError, match="no axis to shuffle along"):
+        invoke("_shuffle", [np.array(3.0)], {})

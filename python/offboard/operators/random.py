@@ -333,6 +333,8 @@ def shuffle(p: Params, x: Value) -> Value:
 
 def _shuffled(p: Params, inputs: Sequence[Array]) -> Sequence[Array]:
     """Each place changes with one before it, in MXNet from the first on, with more dimensions from the last on."""
+    if not inputs[0].ndim:
+        raise ValueError("a number has no axis to shuffle along")
     count = len(inputs[0])
     places = np.arange(1, count)
     if inputs[0].ndim > 1:
