@@ -144,3 +144,18 @@ def test_consumers_say_what_shape_is_drawn() -> None:
 def test_a_number_is_not_shuffled() -> None:
     with pytest.raises(MXNetError, match="no axis to shuffle along"):
         invoke("_shuffle", [np.array(3.0)], {})
+
+
+def test_threads_draw_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two draw the same words: whoever takes some holds the lock."""
+    held = []
+    take = draws.Streams.words
+
+    def words(self: draws.Streams, counts: np.ndarray) -> np.ndarray:
+        held.append(draws.DRAWING.locked())
+        return take(self, counts)
+
+    monkeypatch.setattr(draws.Streams, "words", words)
+    invoke("_random_uniform", [], {"shape": "(3,)"})
+    assert held == [True]
+    assert not draws.DRAWING.locked()

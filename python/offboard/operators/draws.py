@@ -7,12 +7,25 @@ gives MXNet's numbers, but for the rare sample whose acceptance hangs on the las
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Streams", "below", "chooser", "fractions", "generator", "pairs", "polar", "seed", "streams", "words"]
+__all__ = [
+    "DRAWING",
+    "Streams",
+    "below",
+    "chooser",
+    "fractions",
+    "generator",
+    "pairs",
+    "polar",
+    "seed",
+    "streams",
+    "words",
+]
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -131,29 +144,35 @@ def polar(y: Array, square: Array) -> Array:
     return y * np.sqrt(-2 * np.log(square, dtype=np.float64).astype(square.dtype) / square)
 
 
-_STATE: dict[str, Any] = {}
+class _State:
+    """Everything that one seed starts."""
+
+    def __init__(self, number: int) -> None:
+        first = number * _MAGIC % (1 << 32)
+        self.streams = Streams(first)
+        self.chooser = np.random.RandomState(first)
+        self.generator = np.random.default_rng(first)
+
+
+# As MXNet's, a program that seeds nothing draws the same numbers every time.
+_STATE = [_State(0)]
+# Held while an operator draws: what several threads draw at once must not be the same words.
+DRAWING = threading.Lock()
 
 
 def seed(number: int) -> None:
     """Starts all streams again."""
-    first = number * _MAGIC % (1 << 32)
-    _STATE.update(streams=Streams(first), chooser=np.random.RandomState(first), generator=np.random.default_rng(first))
-
-
-# As MXNet's, a program that seeds nothing draws the same numbers every time.
-seed(0)
+    _STATE[0] = _State(number)
 
 
 def streams() -> Streams:
     """What most random operators draw from."""
-    made: Streams = _STATE["streams"]
-    return made
+    return _STATE[0].streams
 
 
 def chooser() -> np.random.RandomState:
     """The one twister that choices and permutations draw from."""
-    made: np.random.RandomState = _STATE["chooser"]
-    return made
+    return _STATE[0].chooser
 
 
 def words(count: int) -> Array:
@@ -173,5 +192,4 @@ def below(counts: Array) -> Array:
 
 def generator() -> np.random.Generator:
     """For log-uniform samples, whose numbers are not MXNet's."""
-    made: np.random.Generator = _STATE["generator"]
-    return made
+    return _STATE[0].generator

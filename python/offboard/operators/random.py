@@ -17,7 +17,7 @@ from offboard.operators import custom, distributions
 from offboard.operators.builder import INT64, Dtype, Shape, Value
 from offboard.operators.conversion import named_type
 from offboard.operators.creation import open_shape, resolved_shape
-from offboard.operators.draws import below, fractions, generator, words
+from offboard.operators.draws import DRAWING, below, fractions, generator, words
 from offboard.operators.elementwise import expect_float
 from offboard.operators.record import Kernel, Lower, Params, PartialShape, operator
 
@@ -39,7 +39,7 @@ def drawn_here(draw: Draw, lower: Lower) -> Kernel:
             lower(p, *(p.graph.value(p.graph.fresh("in"), each.shape, each.dtype) for each in inputs))
 
         def run(arrays: Sequence[Array], is_train: bool) -> list[Array]:
-            with _refusals(p):
+            with _refusals(p), DRAWING:
                 return list(draw(p, arrays))
 
         return run
