@@ -1,4 +1,4 @@
-"""``mx.util``: switches of NumPy semantics, which stay off, and environment variables."""
+"""``mx.util``, by MXNet's name: switches of NumPy semantics, which stay off, and environment variables."""
 
 from __future__ import annotations
 

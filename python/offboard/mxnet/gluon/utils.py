@@ -1,4 +1,4 @@
-"""Batches split over contexts, and files of data sets."""
+"""Batches split over contexts, and files of data sets. The name is MXNet's: programs import it."""
 
 from __future__ import annotations
 

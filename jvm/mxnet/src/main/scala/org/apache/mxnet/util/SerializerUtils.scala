@@ -4,7 +4,7 @@ import java.nio.ByteBuffer
 
 import org.apache.mxnet.NDArray
 
-/** Arrays as bytes, with their shapes and types. */
+/** Arrays as bytes, with their shapes and types. The name is MXNet's: programs import it. */
 private[mxnet] object SerializerUtils {
   def serializeNDArrays(arrays: NDArray*): Array[Byte] = {
     val parts = arrays.map(_.serialize())
